@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.cells.border_places import border_places
-from segment.cells.borders import find_borders
+from segment.cells.borders import border_places, find_borders
 from segment.cells.editing import cut_cell, draw_boundary, join_cells, take_out
 from segment.mosaics.laguerre import laguerre_section
 

@@ -31,7 +31,7 @@ from fit_error_rates import mostly_in, overlaps
 from grainstats.measure import grain_table
 from segment.cells.border_merging import SEED_PERSISTENCE
 from segment.cells.borders import find_borders
-from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import joined_groups
 from segment.cells.watershed import persistence_watershed
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph

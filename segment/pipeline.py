@@ -17,10 +17,9 @@ from segment.choices import GAP_WIDTH, Device, Precision, Twins, Voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
-from segment.quality.bright_cells import bright_cell_warnings
 from segment.quality.evidence import gather_evidence
 from segment.quality.open_corners import corners_per_junction
-from segment.quality.warnings import cell_warnings, corner_warnings, evidence_warnings
+from segment.quality.warnings import bright_cell_warnings, cell_warnings, corner_warnings, evidence_warnings
 from segment.registration.align import warped
 from segment.registration.fuse import fuse
 from segment.segmentation import Segmentation
@@ -64,7 +63,7 @@ def segment_micrograph(
     twins : {"keep", "merge"}
         Whether twin lamellae are grains (`segment.cells.twins`).
     gap_width : float
-        In mean intercepts: a narrower gap between two grains is a boundary (`segment.cells.gaps`).
+        In mean intercepts: a narrower gap between two grains is a boundary (`segment.cells.label_gaps`).
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
     python calibration/segmentation/fit_spurious_cells.py models/unet-lite2 [--fields DATA/uo2_bftem ...]
 
-A logistic regression on the traits of single cells (`segment.quality.spurious_cells`), each image with the
+A logistic regression on the traits of single cells (`segment.quality.evidence`), each image with the
 same weight.  Each style is judged by a fit that did not see it, fields by one that saw no field.  Prints the
 weights for that module.  Writes the expected share of each image beside the true one to
 docs/validation/spurious_cells.csv.
@@ -21,8 +21,8 @@ from scipy.optimize import minimize
 
 from segment.cells.borders import find_borders
 from segment.micrograph import Micrograph
+from segment.quality.evidence import FEWEST, cell_traits, expected_share
 from segment.quality.score import score
-from segment.quality.spurious_cells import FEWEST, cell_traits, expected_share
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 from segment.unet import load_model

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from segment.cells.border_places import BorderPlaces, border_places
-from segment.cells.borders import find_borders
+from segment.cells.borders import BorderPlaces, border_places, find_borders
 from segment.grain_map import GrainMap
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import HIGHEST, cut_cells
 from segment.cells.enclosed import merge_enclosed
-from segment.cells.gaps import narrow_gaps
-from segment.cells.label_gaps import contacts, edges
+from segment.cells.label_gaps import contacts, edges, narrow_gaps
 from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
 from segment.cells.traced_lines import DARK, traced_lines
 from segment.cells.tracing import (
@@ -61,7 +60,7 @@ def close_cells(
         (`segment.cells.twins`).
     gap_width : float
         In mean intercepts: where two grains face each other across a narrower gap, there is a boundary
-        (`segment.cells.gaps`).
+        (`segment.cells.label_gaps`).
     grey : ndarray of shape (rows, columns), optional
         The image: where its grains differ in grey, the least probability is not raised in a clear one.
 

@@ -1,4 +1,4 @@
-"""Lines between the cells of a label map, closed where narrow, so that cells meet; and frames around it."""
+"""Gaps and lines between cells, closed where they are narrow, so that the cells meet; frames around maps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from segment.cells.label_edges import pairs_beside
+from segment.choices import GAP_WIDTH
 from segment.micrograph.blank_frame import find_blank
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
@@ -17,6 +18,8 @@ AROUND = 0.8  #: of all contacts are with such a label
 THIN = 0.9  #: of its area are narrow where it is a line and no ground
 RIM = 0.9  #: of the outermost pixels are a frame's or a ground's; judgement
 ALONE = 0.15  #: share of a map's cell edges that are contacts, below which its cells do not meet
+LONG = 3.0  #: widths that a gap is at least long; judgement
+LEAST_PX = 3  #: no narrower gap is told from the rim of a void
 
 
 def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
@@ -122,3 +125,34 @@ def _contacts(labels: np.ndarray) -> tuple[int, int]:
 def edges(labels: np.ndarray) -> int:
     """Pixel edges at which the label changes."""
     return len(pairs_beside(labels))
+
+
+def narrow_gaps(not_grain: np.ndarray, labels: np.ndarray, width: float = GAP_WIDTH) -> np.ndarray | None:
+    """Parts of what is no grain (bool) that are boundaries; None where there are none.
+
+    Etching and sintering open boundaries.  Two grains that face each other across a thin gap have a boundary
+    between them; where the gap is as wide as a grain, they do not meet.  A pit or a particle is as narrow,
+    and no gap: it has no length.
+
+    `labels` are cells between boundaries, of the same image or of a part of it, `width` is in mean
+    intercepts.
+    """
+    across = round(width * mean_intercept_px(labels))
+    if across < LEAST_PX:
+        return None
+    thin = narrower_than(not_grain, across)
+    _, part, boxes, _ = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
+    long = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= LONG * across
+    long[0] = False
+    return long[part] if long.any() else None
+
+
+def mean_intercept_px(labels: np.ndarray) -> float:
+    """Mean length of the runs of one label along rows and columns; 0 without a cell."""
+    pixels = 2 * int(np.count_nonzero(labels))
+    runs = sum(
+        int(np.count_nonzero(view[:, :1]))
+        + int(np.count_nonzero((view[:, 1:] != view[:, :-1]) & (view[:, 1:] > 0)))
+        for view in (labels, labels.T)
+    )
+    return pixels / runs if runs else 0.0

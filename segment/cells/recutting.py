@@ -15,7 +15,7 @@ import numpy as np
 
 from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders, walk_borders
-from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import joined_groups
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.segmentation import FineCells
 
@@ -77,7 +77,7 @@ def level_of(fine: FineCells) -> float:
         return HIGHEST
     borders, size = all_cells(fine).borders, len(fine.bottom) + 1
     level = join_by_image_level(borders, size)[1]
-    if own.size and own.min() < level:  # its grains differ in grey, see `segment.cells.grey_steps`
+    if own.size and own.min() < level:  # its grains differ in grey, see `segment.cells.border_merging`
         return join_by_image_level(borders, size, lambda *_: True)[1]
     return level
 

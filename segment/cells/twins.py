@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.cells.joined_groups import joined_groups
-from segment.cells.label_edges import label_edges, pairs_beside
+from segment.cells.label_edges import joined_groups, label_edges, pairs_beside
 
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides

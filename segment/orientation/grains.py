@@ -24,8 +24,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.joined_groups import joined_groups
-from segment.cells.label_edges import on_edges
+from segment.cells.label_edges import joined_groups, on_edges
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations

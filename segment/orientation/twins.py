@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segment.cells.borders import pair_key
-from segment.cells.joined_groups import joined_groups
-from segment.cells.label_edges import pairs_beside
+from segment.cells.label_edges import joined_groups, pairs_beside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations

@@ -17,14 +17,14 @@ from itertools import product
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
-from segment.cells.borders import find_borders
+from segment.cells.borders import Borders, find_borders
 from segment.cells.label_edges import on_edges
 from segment.micrograph.micrograph import Micrograph
-from segment.quality.spurious_cells import spurious_share
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
 WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
@@ -36,6 +36,13 @@ REACH_PX = 4  #: how far from a border its own pixels lie
 SURROUNDINGS_PX = 121  #: edge of the square whose mean a grey level is held against
 JUNCTION_PX = 8  #: radius at which the angles of a junction are read
 RING = 96  #: points on that circle
+FEWEST = 15  #: whole cells from which a share of them says something; judgement
+MOST_NEIGHBOURS = 7  #: more tell no more; judgement
+CERTAIN = 0.99  #: mean probability along its border from which a cell gains nothing by more; judgement
+#: log odds that a cell is no grain, for each of `cell_traits`, and where both are 0: logistic regression on
+#: rendered cells (`calibration/segmentation/fit_spurious_cells.py`, docs/validation/spurious_cells.csv)
+WEIGHTS = (-0.751, -0.703)
+OFFSET = 3.700
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Evidence:
     #: kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
     #: bright or dark second_phases lie on a plain ground
     grey_tails: float
-    spurious: float  #: expected share of cells that are no grains (`segment.quality.spurious_cells`)
+    spurious: float  #: expected share of cells that are no grains (`segment.quality.evidence`)
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:
         """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""
@@ -268,3 +275,36 @@ def _blocks(window: _Window) -> np.ndarray:
         for i, j in product(range(n), repeat=2)
     ]
     return np.array([[float(edge[part].mean()), float(fine[part].std())] for part in parts]).T
+
+
+def spurious_share(labels: np.ndarray, borders: Borders) -> float:
+    """Expected share of the cells that are no grains of their own; NaN with fewer than `FEWEST`.
+
+    They are splinters between pits, outlines of particles, scratches that close: the network only half
+    believes in their borders, and they have few neighbours, where a mean grain of a section has six.
+    """
+    traits = cell_traits(labels, borders)[1]
+    if len(traits) < FEWEST:
+        return float("nan")
+    return expected_share(traits, WEIGHTS, OFFSET)
+
+
+def expected_share(traits: np.ndarray, weights: ArrayLike, offset: float) -> float:
+    """Mean probability, by a logistic regression of the traits, that a cell is no grain."""
+    return float(np.mean(1 / (1 + np.exp(-(traits @ np.asarray(weights) + offset)))))
+
+
+def cell_traits(labels: np.ndarray, borders: Borders) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that the frame does not cut, shape (n,), and what they look like, shape (n, 2).
+
+    That is log odds of the mean probability along its border, and number of neighbours.
+    """
+    whole = np.bincount(labels.ravel()) > 0
+    for rim in (0, labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        whole[rim] = False
+    cells, n = np.flatnonzero(whole), whole.size
+    cell, length = borders.pairs.ravel(), np.repeat(borders.length_px, 2)
+    believed = np.bincount(cell, length * np.repeat(borders.confidence, 2), n)
+    sure = np.clip(believed / np.maximum(np.bincount(cell, length, n), 1), 1 - CERTAIN, CERTAIN)
+    neighbours = np.minimum(np.bincount(cell, minlength=n), MOST_NEIGHBOURS)
+    return cells, np.column_stack([np.log(sure / (1 - sure)), neighbours])[cells]

@@ -1,4 +1,7 @@
-"""Fields that overlap, also turned or mirrored: found by triangles of grains of equal sizes and distances."""
+"""Maps of one area, and fields that overlap, also turned or mirrored.
+
+The latter are found by triangles of grains of equal sizes and distances.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+
+from segment.cells.label_edges import on_edges
+from segment.grain_map import GrainMap
+from segment.micrograph.fingerprint import SameArea, fingerprint, same_areas
 
 LARGEST = 1000  #: grains of each field that are compared at most; the same least area holds for all fields
 COMPARED = 60_000  #: grains of all fields together: some 10 s; judgement
@@ -26,6 +33,7 @@ MOST = 150  #: fields of one sample: 11,000 pairs
 TWICE = 0.5  #: share of a field from which it is no field of its own
 MOST_NAMED = 6  #: pairs of a kind that are named; judgement: who has more looks at the images
 SAME_AREA, SHARED = "the same area, counted once: ", "fields overlap, grains there count twice: "
+SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when segmented twice
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,3 +259,9 @@ def _by_chance(one: Places, other: Places, motion: Motion, inside: np.ndarray, d
     next_to = steps[(length > 0.5 * diameter) & (length < 2 * diameter)][:: max(1, inside.sum() // 8)][:24]
     moved = [_partners(one, other, (motion[0], motion[1] + step), diameter)[1] & inside for step in next_to]
     return float(np.mean([m.sum() for m in moved]) / inside.sum()) if moved else 0.0
+
+
+def same_maps(maps: Sequence[GrainMap]) -> list[SameArea]:
+    """All pairs of grain maps that show one area: equal cells, or boundaries in the same places."""
+    drawn = [fingerprint(on_edges(one.labels).astype(np.uint8) * 255, one.valid) for one in maps]
+    return same_areas(drawn, SAME_BOUNDARIES)

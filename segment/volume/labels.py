@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
 from segment.cells.label_parts import LabelParts
 from segment.errors import UnreadableError
 from segment.volume.components import component_table
-from segment.volume.outside import outside_note
 from segment.volume.slice_defects import FILLED, listed, numbered, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
@@ -28,6 +29,8 @@ NUMBERED_ON = 0.02
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
 NO_LABEL = np.iinfo(np.int32).max  #: above all labels
+FILLS = 0.95  #: share of a side; a porous body shows its porosity there
+MIDDLE = 0.5  #: of the middle third along each axis, which a phase of the specimen fills as its sides
 
 
 def label_volume(stack: GreyVolume) -> LabelVolume:
@@ -210,3 +213,28 @@ def close_lines(labels: np.ndarray) -> None:
             image[y, x] = -best  # no neighbour's vote before the next layer
             changed |= bool(best.any())
         np.abs(labels, out=labels)
+
+
+def outside_note(phase: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
+    """A warning where a phase fills a whole side of the stack, and little of its middle: the surroundings.
+
+    ``names[k]`` is that of value k.
+    """
+    sides = {
+        "first slice": phase[0],
+        "last slice": phase[-1],
+        "top": phase[:, 0],
+        "bottom": phase[:, -1],
+        "left": phase[:, :, 0],
+        "right": phase[:, :, -1],
+    }
+    middle = phase[tuple(slice(n // 3, n - n // 3) for n in phase.shape)]
+    notes = []
+    for code, name in enumerate(names):
+        full = [side for side, face in sides.items() if (face == code).mean() >= FILLS]
+        if full and (middle == code).mean() < MIDDLE:
+            notes.append(
+                f"{name} fills the stack's {', '.join(full)}, but not its middle: what lies outside the "
+                f"specimen counts as {name}; crop the slices to the specimen"
+            )
+    return tuple(notes)

@@ -11,7 +11,7 @@ from grainstats.measure.network.misorientation import with_misorientation
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
 from grainstats.measure.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
-from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import joined_groups
 from segment.grain_map import GrainMap
 
 MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction

@@ -89,8 +89,7 @@ def _each_area_once(
     measured: list[tuple[GrainMap, Measurement]],
 ) -> tuple[list[tuple[GrainMap, Measurement]], list[str]]:
     """Without maps of an area that is there already, a copy makes no grain and no field; and what is said."""
-    from segment.registration.overlap import each_area_once
-    from segment.registration.same_area import same_maps
+    from segment.registration.overlap import each_area_once, same_maps
 
     copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
     fields, names = [m.places() for _, m in measured], [m.image_id for _, m in measured]

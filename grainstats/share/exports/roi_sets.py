@@ -18,7 +18,7 @@ def export_roi_sets(db: Database, out: Path, files: Path | None) -> None:
     Label maps lie below `files`, the folder of the run; `InputError` where none does. Voids and second phases
     are no grains.
     """
-    from segment.label_maps.formats import roi_set
+    from segment.label_maps.imagej_rois import write_roi_set
     from segment.label_maps.reading import read_label_map
 
     n_written = 0
@@ -28,7 +28,7 @@ def export_roi_sets(db: Database, out: Path, files: Path | None) -> None:
             continue
         path = out / labels.parent.name / (labels.name.removesuffix(".labels.tif") + ".RoiSet.zip")
         path.parent.mkdir(parents=True, exist_ok=True)
-        roi_set.write(path, read_label_map(labels).labels)
+        write_roi_set(path, read_label_map(labels).labels)
         n_written += 1
     if not n_written:
         raise InputError(

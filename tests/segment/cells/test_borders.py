@@ -8,7 +8,7 @@ from scipy import ndimage as ndi
 from segment.cells._cell_kernels import label_boxes
 from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
-from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import joined_groups
 
 
 def borders(*rows: tuple[int, int, int, float]) -> Borders:

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segment.cells.border_places import border_places
-from segment.cells.borders import find_borders
+from segment.cells.borders import border_places, find_borders
 from segment.cells.editing import cells_along, cut_cell, draw_boundary, join_cells, numbered, take_out
 from segment.errors import InputError
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, clear_level
+from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, cells_differ, clear_level
 from segment.cells.borders import Borders
 from segment.cells.close import close_cells, stand_apart
 from segment.cells.enclosed import SURE, merge_enclosed
-from segment.cells.grey_steps import cells_differ
 from segment.cells.recutting import fine_cells, level_of
 from segment.cells.twins import merge_twins
 

@@ -7,7 +7,7 @@ import pytest
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
-from segment.cells.gaps import mean_intercept_px, narrow_gaps
+from segment.cells.label_gaps import mean_intercept_px, narrow_gaps
 from segment.grain_map import GrainMap
 
 SIZE, HALF = 120, 60

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import joined_groups
 
 
 def test_groups_are_connected_components():

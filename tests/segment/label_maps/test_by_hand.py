@@ -13,7 +13,7 @@ from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.label_maps.any_file import read_map
 from segment.label_maps.by_hand import ENDS, read_drawing
-from segment.label_maps.formats import roi_set
+from segment.label_maps.imagej_rois import write_roi_set
 from segment.micrograph import micrograph_of_array
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import score
@@ -55,7 +55,7 @@ def test_lines_need_no_special_name(
 
 
 def test_regions_with_and_without_their_image(tmp_path: Path, cells: np.ndarray, image: Micrograph) -> None:
-    roi_set.write(tmp_path / "RoiSet.zip", cells)
+    write_roi_set(tmp_path / "RoiSet.zip", cells)
     assert is_right(read_drawing(tmp_path / "RoiSet.zip", image).labels, cells)
     alone = read_map(tmp_path / "RoiSet.zip", pixel_size_nm=2.0)
     assert alone.labels.shape == SHAPE and alone.pixel_size_source == "manual"
@@ -65,7 +65,7 @@ def test_regions_with_and_without_their_image(tmp_path: Path, cells: np.ndarray,
 def test_a_micrograph_with_an_overlay_is_a_tracing(
     tmp_path: Path, cells: np.ndarray, image: Micrograph
 ) -> None:
-    roi_set.write(tmp_path / "r.zip", cells)
+    write_roi_set(tmp_path / "r.zip", cells)
     overlay = {"Overlays": list(_contents(tmp_path / "r.zip")), "unit": "nm"}
     tifffile.imwrite(tmp_path / "a.tif", image.image, imagej=True, resolution=(0.5, 0.5), metadata=overlay)
     found = read_map(tmp_path / "a.tif", tracing=True)

@@ -11,8 +11,8 @@ import pytest
 import tifffile
 
 from segment.errors import InputError, UnreadableError
-from segment.label_maps.formats import format_of, roi_set
-from segment.label_maps.imagej_rois import draw_rois, read_rois
+from segment.label_maps.formats import format_of
+from segment.label_maps.imagej_rois import draw_rois, read_rois, write_roi_set
 from segment.label_maps.reading import read_label_map
 
 
@@ -219,11 +219,11 @@ def test_mipar_features_are_a_tracing_with_dark_lines(cells, tmp_path):
 
 def test_regions_of_imagej_draw_the_same_cells(cells, tmp_path):
     path = tmp_path / "RoiSet.zip"
-    assert roi_set.write(path, cells) == 59
+    assert write_roi_set(path, cells) == 59
     drawn = draw_rois(read_rois(path), cells.shape)
     assert same_cells(drawn, cells)
     before = path.read_bytes()
-    roi_set.write(path, cells)
+    write_roi_set(path, cells)
     assert path.read_bytes() == before
 
 
@@ -231,7 +231,7 @@ def test_a_grain_within_a_grain_keeps_its_region(tmp_path):
     labels = np.ones((40, 50), np.int32)
     labels[10:20, 10:25] = 2
     labels[12:15, 12:15] = 3
-    roi_set.write(tmp_path / "a.zip", labels)
+    write_roi_set(tmp_path / "a.zip", labels)
     assert same_cells(draw_rois(read_rois(tmp_path / "a.zip"), labels.shape), labels)
 
 

@@ -9,7 +9,7 @@ import pytest
 from segment.grain_map import GrainMap
 from segment.micrograph.fingerprint import SAME, fingerprint, same_areas
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.registration.same_area import same_maps
+from segment.registration.overlap import same_maps
 
 RISING = {
     "16 bit": lambda a: a.astype(np.uint16) * 257,

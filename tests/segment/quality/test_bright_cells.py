@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segment.quality.bright_cells import BRIGHT, bright_cell_warnings
+from segment.quality.warnings import BRIGHT, bright_cell_warnings
 
 LABELS = np.arange(1, 145).reshape(12, 12).repeat(12, 0).repeat(12, 1).astype(np.int32)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segment.quality.laths import LATHS, lath_warnings
+from segment.quality.warnings import LATHS, lath_warnings
 
 
 def colonies(thick: int = 8, long: int = 96) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from segment.cells.borders import find_borders
-from segment.quality.spurious_cells import CERTAIN, FEWEST, OFFSET, WEIGHTS, cell_traits, spurious_share
+from segment.quality.evidence import CERTAIN, FEWEST, OFFSET, WEIGHTS, cell_traits, spurious_share
 
 TABLE = Path(__file__).parents[3] / "docs" / "validation" / "spurious_cells.csv"
 

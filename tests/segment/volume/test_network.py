@@ -9,8 +9,7 @@ from skimage.metrics import adapted_rand_error
 
 from segment.unet import load_model, released_models
 from segment.volume import GreyVolume, VoxelSize
-from segment.volume.network import sees_every_direction
-from segment.volume.pipeline import StackSettings, segment_stack
+from segment.volume.pipeline import StackSettings, sees_every_direction, segment_stack
 
 
 def test_three_directions_only_where_voxels_are_cubic() -> None:

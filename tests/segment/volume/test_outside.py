@@ -7,8 +7,7 @@ import pytest
 from scipy import ndimage
 
 from segment.volume import GreyVolume, VoxelSize
-from segment.volume.labels import label_volume
-from segment.volume.outside import outside_note
+from segment.volume.labels import label_volume, outside_note
 from segment.volume.phases import NAMES, find_phases
 
 SIDE = 60
