@@ -8,8 +8,7 @@ from scipy import ndimage
 
 from grainstats.measure.volume import measure_volume, volume_summary
 from segment.volume import LabelVolume, VoxelSize
-from segment.volume._watershed_kernels import NO_GRAIN
-from segment.volume.watershed import volume_watershed
+from segment.volume.watershed import NO_GRAIN, volume_watershed
 
 TILE, MEAN_DIAMETER = 128, 24.0  #: voxels; a larger volume is the mosaic side by side
 

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from packed_mosaics import Centres, spheres_of
 
-from segment.mosaics.spheres import EMPTY_BALL, populations_of
+from segment.mosaics.laguerre import EMPTY_BALL, populations_of
 
 BLOCK = 8  #: voxels a side; the generators that can own any of them are found once for each block
 

@@ -7,8 +7,15 @@ from typing import Literal
 import numpy as np
 from sphere_packing import pack
 
-from segment.mosaics.laguerre import Mosaic, section
-from segment.mosaics.spheres import LONGEST_TAIL, Population, Spheres, populations_of, scatter
+from segment.mosaics.laguerre import (
+    LONGEST_TAIL,
+    Mosaic,
+    Population,
+    Spheres,
+    populations_of,
+    scatter,
+    section,
+)
 
 Centres = Literal["poisson", "packed"]
 PACKED_SHARE = {2: 0.75, 3: 0.6}  #: disc area or sphere volume over space in a random dense packing

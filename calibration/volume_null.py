@@ -35,7 +35,7 @@ from volume_mosaics import (
 
 from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.volume_modality.judge import decide, large_alone
-from grainstats.infer.volume_modality.null_table import NullTable, load_null
+from grainstats.infer.volume_modality.sizes import NullTable, load_null
 
 LEVELS = (0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.075, 0.05, 0.03, 0.02, 0.01)
 COUNTS = (30, 60, 120, 250, 500, 900, 1300)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from grainstats.run.job.corrections import user
-from grainstats.viewer.edited_map import changed_box
+from grainstats.viewer.edited_map import changed_box, save_correction
 from grainstats.viewer.opening import CONFIDENCE
-from grainstats.viewer.saving import save_correction
 from grainstats.viewer.shown import as_tab, cells_layer, known_of, once_docked
 from grainstats.viewer.unsure_borders import UnsureBorder, UnsureBorders, percent_now
 from segment.cells.editing import Patch, cut_cell, draw_boundary, join_cells, take_out

@@ -1,16 +1,21 @@
-"""A grain map and the edits of its labels, as one grain map again."""
+"""A grain map and the edits of its labels: one map again, and the correction for `run --corrections`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from grainstats.run.job.corrected_map import FEWEST
+from grainstats.run.job.corrections import DAY, user
 from grainstats.viewer.unsure_borders import UnsureBorders
 from segment.cells.editing import numbered
+from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
+from segment.label_maps.writing import write_label_map
 
 KEY = "grainstats"  #: in a layer's metadata
 
@@ -70,3 +75,34 @@ def changed_box(before: np.ndarray, after: np.ndarray) -> tuple[slice, slice] | 
     part = slice(max(int(rows[0]) - 1, 0), int(rows[-1]) + 2)
     columns = np.flatnonzero((before[part] != after[part]).any(axis=0))
     return part, slice(max(int(columns[0]) - 1, 0), int(columns[-1]) + 2)
+
+
+def save_correction(
+    known: EditedMap, labels: np.ndarray, folder: Path, *, why: str = "", who: str = ""
+) -> Path:
+    """Write the label map of a correction, with who (else the user) made it and when, and beside it why.
+
+    The map goes into a folder named like that of its image, so that samples may have images of one name.
+    `InputError`: nothing was changed, the image is one of a stack, or too few grains are left.
+    """
+    if known.n_frames > 1:
+        raise InputError(known.name, "a stack takes no correction", "Save each frame as a file of its own")
+    now = edited(known.original, labels)
+    if now is known.original:
+        raise InputError(known.name, "no cell was changed", "Correct it first")
+    if now.n_grains < FEWEST:
+        raise InputError(known.name, f"only {now.n_grains} grains are left", "Undo, or leave the image out")
+    place = folder if known.image is None else folder / known.image.resolve().parent.name
+    place.mkdir(parents=True, exist_ok=True)
+    made = {"corrected_by": _one_line(who) or user(), "corrected_at": datetime.now(UTC).strftime(DAY)}
+    path = write_label_map(place / f"{known.name}.labels.tif", now, notes=made)
+    text = place / f"{known.name}.txt"
+    if _one_line(why):
+        text.write_text(_one_line(why) + "\n", encoding="utf-8")
+    else:
+        text.unlink(missing_ok=True)
+    return path
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

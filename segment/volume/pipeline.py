@@ -13,7 +13,6 @@ from segment.errors import UncalibratedError, UnreadableError
 from segment.micrograph.micrograph import Micrograph
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
-from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.common_view import LEAST_PX
 from segment.volume.components import large_components
@@ -22,7 +21,7 @@ from segment.volume.labels import outside_note
 from segment.volume.phases import NAMES, SOLID, find_phases, fractions_of, given_phases
 from segment.volume.slice_defects import blank_slices, slice_defects, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume, VoxelSize, few_levels, let_go
-from segment.volume.watershed import volume_watershed
+from segment.volume.watershed import NO_GRAIN, volume_watershed
 
 Align = Literal["none", "drift", "reference"]
 LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning

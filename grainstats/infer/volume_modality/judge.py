@@ -12,8 +12,7 @@ from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHAR
 from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
-from grainstats.infer.volume_modality.null_table import NullTable, load_null
-from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits, modes_of
+from grainstats.infer.volume_modality.sizes import NullTable, VolumeSizes, coarse_limits, load_null, modes_of
 from grainstats.measure.intervals.block_bootstrap import jackknife
 from grainstats.measure.volume import VolumeMeasurement
 

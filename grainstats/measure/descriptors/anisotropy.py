@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from grainstats.measure.measurement import Measurement
-from grainstats.measure.network.smoothing import without_ripple
+from grainstats.measure.network.graph import without_ripple
 
 BINS = 180  #: of boundary direction over the half-circle
 

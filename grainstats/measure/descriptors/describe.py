@@ -7,9 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from grainstats.measure.descriptors.describe_misorientation import misorientation_descriptors
-from grainstats.measure.descriptors.describe_network import network_descriptors
-from grainstats.measure.descriptors.describe_second_phases import second_phase_descriptors
+from grainstats.measure.descriptors.describe_network import misorientation_descriptors, network_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.sample_descriptors import ImageTables, sample_descriptors
@@ -118,3 +116,40 @@ def _grain_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descript
     negative = f"negative classes are {spheres.negative_share:.0%} of the positive"
     method = f"Saltykov, {spheres.diameter.size} classes, {negative}; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)
+
+
+def second_phase_descriptors(measured: Measurement) -> Iterator[Descriptor]:
+    """Number of parts, shares of area and outline, mean diameter; nothing where all is grain.
+
+    One map gives no interval: its parts are few, and stand where they please.
+    """
+    found, unit = measured.second_phases, measured.unit
+    if found.n == 0:
+        return
+    for name, value, of, method in (
+        (
+            "n_second_phase_parts",
+            found.n,
+            "1",
+            "connected parts of pores and second phases, those cut by the frame as they show",
+        ),
+        (
+            "second_phase_area_fraction",
+            found.area_px / found.valid_area_px,
+            "1",
+            "pores and second phases / valid area",
+        ),
+        (
+            "second_phase_boundary_share",
+            found.covered_px / found.outline_px if found.outline_px else float("nan"),
+            "1",
+            "share of the grains' outlines that lies on pores and second phases",
+        ),
+        (
+            f"second_phase_diameter_mean_{unit}",
+            measured.pixel_size * found.diameter_px.mean(),
+            unit,
+            "equivalent circle diameter, mean by number of the connected parts",
+        ),
+    ):
+        yield Descriptor(name, float(value), None, None, of, method)

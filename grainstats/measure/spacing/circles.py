@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
-from grainstats.measure.spacing.crossings import Crossings, circle_crossings
+from grainstats.measure.spacing.crossings import Crossings, Pieces, circle_crossings, owners, without_grazes
 from grainstats.measure.spacing.intercepts import default_spacing, table_of_segments
-from grainstats.measure.spacing.line_segments import Pieces, owners, without_grazes
 from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
 

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
-from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
-from grainstats.measure.spacing.line_segments import (
+from grainstats.measure.spacing.crossings import (
     CENSORED,
     FRAME,
     PHASE,
     Pieces,
+    direction_cosines,
     end_kinds,
+    line_crossings,
     owners,
     without_grazes,
 )

@@ -2,8 +2,7 @@
 
 from grainstats.measure.volume.measurement import VolumeMeasurement, measure_volume
 from grainstats.measure.volume.phases import phase_summary
-from grainstats.measure.volume.sections import section_summary
-from grainstats.measure.volume.summary import FEWEST_GRAINS, volume_summary
+from grainstats.measure.volume.summary import FEWEST_GRAINS, section_summary, volume_summary
 
 __all__ = [
     "FEWEST_GRAINS",

@@ -11,20 +11,24 @@ from typing import Any
 import pandas as pd
 
 from grainstats._version import __version__
+from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.infer.modality.flagged import remark_of
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
+from grainstats.run.recipe import Recipe
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
 from grainstats.run.report.magnet_section import magnet_section
-from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import REPORT, render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import section_of
-from grainstats.run.report.wording import counted, first_of
+from grainstats.run.report.wording import counted, first_of, number
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
+from segment.orientation import is_orientation_map
+from segment.orientation.grains import MISORIENTATION_DEG
+from segment.unet.model_folder import Model
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
@@ -32,6 +36,27 @@ OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
 MOST_LISTED = 100  #: samples that the first page lists in full; of more, each page lists its own
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
 MOST_WARNINGS = 200  #: of the run, and as many different ones of images, at the top; they stand below, too
+_SOURCES = {
+    "metadata": "the microscope's metadata",
+    "sidecar": "the text file beside the image",
+    "scalebar": "the scale bar",
+    "manual": "the operator",
+}
+#: the constants that decide a verdict, from the modules that decide
+RULES = {
+    "level": judge.LEVEL,
+    "fewest_grains": judge.FEWEST_GRAINS,
+    "smallest_ratio": judge.SMALLEST_RATIO,
+    "smallest_mode": judge.SMALLEST_SHARE,
+    "pair_ratio": null_library.PAIR_RATIO,
+    "pair_share": null_library.PAIR_SHARE,
+    "fewest_coarse": coarse_grains.FEWEST_COARSE,
+    "fewest_fields": coarse_grains.FEWEST_FIELDS,
+    "elsewhere": coarse_grains.ELSEWHERE,
+    "likely": stability.LIKELY,
+    "cuts": 1 + len(stability.CUTS),
+    "smallest_agreement": stability.LEAST_AGREEING,
+}
 
 
 def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> list[Path]:
@@ -117,8 +142,8 @@ def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[dict[
 
     axis_nm = _ends_of_axis(pd.concat([rows.pooled, rows.per_image]))
     shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
-    for number, sample in enumerate(_present(rows), 1):
-        section = section_of(rows, out, f"sample-{number}", sample, verdicts.get(sample), axis_nm)
+    for place, sample in enumerate(_present(rows), 1):
+        section = section_of(rows, out, f"sample-{place}", sample, verdicts.get(sample), axis_nm)
         paragraphs = verdict_paragraphs(section["verdict"], section["n_interior"])
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield section | dict.fromkeys(("images", "charts", "per_image")), Markup(html)
@@ -207,3 +232,25 @@ def _setting(value: object) -> str:
     if value is None:
         return "the model's own, or the file's"
     return ", ".join(f"{v:g}" for v in value) if isinstance(value, list) else str(value)
+
+
+def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> dict[str, Any]:
+    """The settings that were in force, and how many images they were applied to."""
+    sources = sorted(set(images["scale_source"]))
+    return {
+        "n_images": len(images),
+        "n_maps": sum(is_orientation_map(path) for path in images["path"]),
+        "pixel_sizes": _pixel_sizes(images["pixel_size_nm"]),
+        "pixel_sources": " and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
+        "model": model,
+        "recipe": recipe,
+        "misorientation_deg": recipe.misorientation_deg or MISORIENTATION_DEG,
+        "rules": RULES,
+    }
+
+
+def _pixel_sizes(sizes: pd.Series) -> str:
+    if sizes.empty:
+        return ""
+    low, high = number(sizes.min()), number(sizes.max())
+    return f"{low} nm" if low == high else f"{low} to {high} nm"

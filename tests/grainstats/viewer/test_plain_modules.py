@@ -13,10 +13,9 @@ import tifffile
 
 from grainstats.api.analysis import example_micrographs
 from grainstats.viewer import edited_map, teaching
-from grainstats.viewer.edited_map import KEY, EditedMap, changed_box, edited
+from grainstats.viewer.edited_map import KEY, EditedMap, changed_box, edited, save_correction
 from grainstats.viewer.measured_map import draw, measured, said
 from grainstats.viewer.opening import get_reader, layers_of_cells, layers_of_file, segmented
-from grainstats.viewer.saving import save_correction
 from grainstats.viewer.unsure_borders import percent_now, unsure_borders
 from segment.cells.editing import cut_cell, join_cells, take_out
 from segment.errors import InputError

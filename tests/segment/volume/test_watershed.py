@@ -9,8 +9,7 @@ from scipy import ndimage
 from skimage.metrics import adapted_rand_error
 
 from segment.volume import watershed
-from segment.volume._watershed_kernels import NO_GRAIN
-from segment.volume.watershed import volume_watershed
+from segment.volume.watershed import NO_GRAIN, volume_watershed
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,7 @@ from laguerre_volume import VolumeMosaic, laguerre_volume
 from grainstats.infer.modality.verdict import modality_json
 from grainstats.infer.volume_modality import judge_volume
 from grainstats.infer.volume_modality.judge import decide
-from grainstats.infer.volume_modality.null_table import load_null
-from grainstats.infer.volume_modality.sizes import VolumeSizes, modes_of
+from grainstats.infer.volume_modality.sizes import VolumeSizes, load_null, modes_of
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
 from segment.volume.stack import LabelVolume, VoxelSize
 

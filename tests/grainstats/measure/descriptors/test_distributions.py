@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grainstats.measure import Measurement, measure_grain_map, sample_summary
-from grainstats.measure.descriptors.distributions import distributions
+from grainstats.measure.descriptors.summary import distributions
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
 

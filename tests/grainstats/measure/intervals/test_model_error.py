@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.intervals.model_error import chord_cv_error, length_weighted_mean_error
+from grainstats.measure.descriptors.describe_spacing import chord_cv_error, length_weighted_mean_error
 
 
 @pytest.mark.parametrize("sigma", [0.1, 0.3])

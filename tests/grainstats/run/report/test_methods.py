@@ -7,8 +7,8 @@ import pytest
 
 from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.run.recipe import Recipe
-from grainstats.run.report.methods import RULES, methods_of
 from grainstats.run.report.page import render
+from grainstats.run.report.report import RULES, methods_of
 from segment.unet import load_model
 
 
