@@ -19,7 +19,7 @@ from train_shape_network import Lesson, train
 
 from grainstats.infer.modality.null_library import CLOSEST_RATIO, LEVELS, PAIR_SHARE, SPREAD_WEIGHT
 from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer" / "modality"
 SIZES = np.array([80.0, 110.0, 155.0, 220.0, 310.0, 450.0, 900.0, 1800.0])  # interior grains of the nodes

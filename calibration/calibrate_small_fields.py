@@ -32,7 +32,7 @@ from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.judge import LEVEL, decide
 from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, line_at, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "grainstats" / "infer" / "modality"

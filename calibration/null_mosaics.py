@@ -12,7 +12,7 @@ from packed_mosaics import Centres, laguerre_mosaic
 from power_diagram import Cells, cells_of
 
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 from segment.mosaics.laguerre import Mosaic
 
 UNIT = 32.0  # pixels per mean diameter of the simulated mosaics

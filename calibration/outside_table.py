@@ -21,7 +21,7 @@ import numpy as np
 from outside_families import Structure, gamma, lognormal, loguniform, weibull
 from outside_windows import Window, johnson_mehl, windows
 
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 
 COUNTS = (150, 450, 900)
 LOST = (0.05, 0.2)  # shares of borders: of clear and of faint rendered micrographs

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grainstats.api.steps import DEVICES, PathInput, check_choice, one_by_one
+from grainstats.api.steps import PathInput, check_choice, one_by_one
+from segment.choices import Device, Null
 from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.api.results import Results
-    from grainstats.infer.modality.verdict import Null
     from grainstats.run.recipe import Recipe
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]
@@ -32,7 +32,7 @@ def analyze(
     null: Null = "section",
     recipe: Recipe | PathInput | None = None,
     workers: int = 0,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
 ) -> Results:
     """Segment, measure and judge micrographs, as ``grainstats run`` does it.
 
@@ -88,7 +88,7 @@ def analyze(
     from grainstats.run.names import DATABASE
     from grainstats.share import Database
 
-    check_choice("device", device, DEVICES)
+    check_choice("device", device, Device)
     if not isinstance(workers, int) or workers < 0:
         raise InputError("workers", f"{workers!r} cannot be used", "Give a whole number, 0 or more")
     settings = _settings(recipe, model, null, pixel_size_nm)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from segment.choices import Device, Null
 from segment.errors import InputError, UncalibratedError
 
 if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
-    from grainstats.infer.modality.verdict import Null
     from grainstats.measure import Measurement
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
 
 PathInput = str | PathLike[str]
-DEVICES, NULLS = ("auto", "cpu", "cuda"), ("section", "columnar")
 
 
 def read(
@@ -100,10 +99,10 @@ def one_by_one(source: PathInput | np.ndarray | Iterable[Any]) -> list[Any]:
     return found
 
 
-def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """`InputError`: the value is none of those that there are."""
-    if value not in choices:
-        raise InputError(name, f"{value!r} is none", f"Give one of: {', '.join(choices)}")
+def check_choice(name: str, value: str, choices: Any) -> None:
+    """`InputError`: the value is none of a `Literal`."""
+    if value not in get_args(choices):
+        raise InputError(name, f"{value!r} is none", f"Give one of: {', '.join(get_args(choices))}")
 
 
 def segment(
@@ -112,7 +111,7 @@ def segment(
     pixel_size_nm: float | None = None,
     model: Model | str | PathLike[str] | None = None,
     persistence: float | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
 ) -> GrainMap:
     """Find the grains of one micrograph or orientation map.
 
@@ -154,7 +153,7 @@ def segment(
     from segment.pipeline import segment_micrograph
     from segment.unet import Model, load_model
 
-    check_choice("device", device, DEVICES)
+    check_choice("device", device, Device)
     if not (persistence is None or (isinstance(persistence, int | float) and 0 <= persistence <= 1)):
         raise InputError("persistence", f"{persistence!r} is none", "Give a number from 0 to 1")
     if pixel_size_nm is not None:
@@ -220,7 +219,7 @@ def judge(
     from segment.grain_map import GrainMap
     from segment.registration.overlap import each_area_once
 
-    check_choice("null", null, NULLS)
+    check_choice("null", null, Null)
     found: list[Measurement] = []
     for image in images if isinstance(images, Iterable) else [images]:
         if not isinstance(image, Measurement | GrainMap):

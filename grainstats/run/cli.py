@@ -49,9 +49,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Begin": (demo.demo, init.init, info.info, serve.serve),
+    "Getting started": (demo.demo, init.init, info.info, serve.serve),
     "From images to verdicts": (run.run, segment.segment, measure.measure, volume.volume),
-    "Groups, current, magnet": (compare.compare, current.current, magnet.magnet),
+    "Comparison, current, magnet": (compare.compare, current.current, magnet.magnet),
     "Design loops": (suggest.suggest, propose.propose, campaign.campaign),
     "Database": (import_samples.import_samples, merge.merge, export.export),
 }

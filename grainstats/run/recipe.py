@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from segment.choices import GAP_WIDTH, Precision, Twins, Voids
+from segment.choices import GAP_WIDTH, Null, Precision, Twins, Voids
 from segment.errors import InputError
 from segment.micrograph.file_kind import toml_content
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.unet.model_folder import Model
 
-Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg", "gap_width")
 #: settings that came later, and what stood for them before: a recipe from then keeps its digest

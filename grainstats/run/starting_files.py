@@ -34,12 +34,12 @@ def starting_files() -> dict[str, str]:
     folder = Path(__file__).with_name("starting")
     return {
         **{name: (folder / name).read_text(encoding="utf-8") for name in _AS_THEY_ARE},
-        "recipe.toml": recipe_text(),
+        "recipe.toml": blank_recipe(),
         "recipe.schema.json": json.dumps(recipe_schema(), indent=1) + "\n",
     }
 
 
-def recipe_text() -> str:
+def blank_recipe() -> str:
     """Every key of a recipe with its meaning and its default, commented out."""
     meaning = attribute_meanings(Recipe)
     lines = [

@@ -23,7 +23,8 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
-from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict, in_sentences
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict, in_sentences
+from segment.choices import Null
 
 LEVEL = 0.05  #: of false alarms and of undetected pairs: the customary 5 %
 FEWEST_GRAINS = 80  # where the libraries begin

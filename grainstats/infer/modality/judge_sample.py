@@ -16,8 +16,9 @@ from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
-from grainstats.infer.modality.verdict import ModalityVerdict, Null, in_sentences
+from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from grainstats.measure.measurement import Measurement
+from segment.choices import Null
 from segment.segmentation import Segmentation
 
 HOW_TO_MEASURE = "calibration/measure_error_rates.py measures them"

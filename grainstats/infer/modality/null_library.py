@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 
 #: probabilities whose quantiles are stored; dense around the 5 % that decide
 LEVELS = np.array(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from segment.choices import Null
+
 Verdict = Literal["uniform", "bimodal", "indeterminate"]
-Null = Literal["section", "columnar"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
-from grainstats.measure.spacing.crossings import Crossings, Pieces, circle_crossings, owners, without_grazes
+from grainstats.measure.spacing.crossings import (
+    Crossings,
+    LineParts,
+    circle_crossings,
+    owners,
+    without_grazes,
+)
 from grainstats.measure.spacing.intercepts import default_spacing, table_of_segments
 from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
@@ -59,15 +65,15 @@ def circular_intercepts(
     found = without_grazes(circle_crossings(network, rows, columns, radii))
     grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     centre, radius = np.repeat(grid, radii.size, axis=0), np.tile(radii, len(grid))
-    pieces = _cut_circles(found, radius)
+    parts = _cut_circles(found, radius)
 
     def place(shift: np.ndarray | float) -> np.ndarray:
-        r = radius[pieces.line]
-        turn = (pieces.start + shift) / r
-        return centre[pieces.line] + r[:, None] * np.column_stack([-np.sin(turn), np.cos(turn)])
+        r = radius[parts.line]
+        turn = (parts.start + shift) / r
+        return centre[parts.line] + r[:, None] * np.column_stack([-np.sin(turn), np.cos(turn)])
 
-    owner = owners(pieces, place(pieces.length / 2), labels_with_hidden(grain_map), network)
-    return table_of_segments(pieces, owner, place(0.0), 2 * np.pi * radius[pieces.line], network)
+    owner = owners(parts, place(parts.length / 2), labels_with_hidden(grain_map), network)
+    return table_of_segments(parts, owner, place(0.0), 2 * np.pi * radius[parts.line], network)
 
 
 def _patterns(
@@ -87,8 +93,8 @@ def _patterns(
 
 def _no_circles(network: BoundaryNetwork) -> pd.DataFrame:
     none, whole = np.zeros(0), np.zeros(0, np.int64)
-    pieces = Pieces(whole, none, none, whole, whole)
-    return table_of_segments(pieces, whole, np.zeros((0, 2)), none, network)
+    parts = LineParts(whole, none, none, whole, whole)
+    return table_of_segments(parts, whole, np.zeros((0, 2)), none, network)
 
 
 def _tile(origin: int, extent: int, diameter: float, rng: np.random.Generator) -> np.ndarray:
@@ -99,7 +105,7 @@ def _tile(origin: int, extent: int, diameter: float, rng: np.random.Generator) -
     return origin - 0.5 + INSET + diameter / 2 + np.arange(count) * (diameter + gap) + rng.random() * gap
 
 
-def _cut_circles(found: Crossings, radius: np.ndarray) -> Pieces:
+def _cut_circles(found: Crossings, radius: np.ndarray) -> LineParts:
     """Arcs between neighbouring crossings; a circle without crossings is one arc with unseen ends."""
     turn = 2 * np.pi * radius
     number, count = np.unique(found.line, return_counts=True)
@@ -110,7 +116,7 @@ def _cut_circles(found: Crossings, radius: np.ndarray) -> Pieces:
     length[last] += turn[number]
     free = np.setdiff1d(np.arange(radius.size), number)
     unseen = np.full(free.size, -1)
-    return Pieces(
+    return LineParts(
         np.concatenate([found.line, free]),
         np.concatenate([found.along, np.zeros(free.size)]),
         np.concatenate([length, turn[free]]),

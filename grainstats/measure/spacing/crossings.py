@@ -98,8 +98,8 @@ def direction_cosines(angle_deg: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
-    """Pieces of lines between neighbouring crossings."""
+class LineParts:
+    """Parts of lines between neighbouring crossings."""
 
     line: np.ndarray  #: int, shape (n,)
     #: start, length: float, shape (n,): along the line, pixels
@@ -126,13 +126,13 @@ def without_grazes(found: Crossings) -> Crossings:
     return Crossings(found.line[keep], found.along[keep], found.segment[keep])
 
 
-def end_kinds(pieces: Pieces, network: BoundaryNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """What lies at both ends of pieces: `GRAIN`, `PHASE` or `FRAME`."""
+def end_kinds(parts: LineParts, network: BoundaryNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """What lies at both ends of parts: `GRAIN`, `PHASE` or `FRAME`."""
     kind = np.append(network.segments["kind"].map(KIND_NUMBER).to_numpy(np.int64), FRAME)  # of segment -1
-    return kind[pieces.segment_a], kind[pieces.segment_b]
+    return kind[parts.segment_a], kind[parts.segment_b]
 
 
-def owners(pieces: Pieces, middle: np.ndarray, labels: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
+def owners(parts: LineParts, middle: np.ndarray, labels: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
     """Label of each piece: the one that the boundaries at both ends share, else the pixel at its middle.
 
     `middle`, shape (n, 2), as (row, column); hidden pixels of `labels` are negative.
@@ -142,7 +142,7 @@ def owners(pieces: Pieces, middle: np.ndarray, labels: np.ndarray, network: Boun
     if not len(network.segments):
         return owner
     pair = network.segments[["label_a", "label_b"]].to_numpy()
-    a, b = pieces.segment_a, pieces.segment_b
+    a, b = parts.segment_a, parts.segment_b
     (a0, a1), (b0, b1) = pair[a].T, pair[b].T
     first, second = (a0 == b0) | (a0 == b1), (a1 == b0) | (a1 == b1)
     inner = (a >= 0) & (b >= 0)

@@ -1,4 +1,4 @@
-"""Lineal intercepts: the pieces of parallel test lines that lie in one grain, with what ends them.
+"""Lineal intercepts: the parts of parallel test lines that lie in one grain, with what ends them.
 
 Crossings are taken with the smoothed boundary lines of the network, so that lengths have no integer ties and
 no staircase bias, and do not depend on whether a probability map came with the labels.  A line that leaves a
@@ -16,7 +16,7 @@ from grainstats.measure.spacing.crossings import (
     CENSORED,
     FRAME,
     PHASE,
-    Pieces,
+    LineParts,
     direction_cosines,
     end_kinds,
     line_crossings,
@@ -89,9 +89,9 @@ def intercept_table(
         first_line += n_lines
         found.append(columns)
     *cut, start, middle, line_length, turn = (np.concatenate(column) for column in zip(*found, strict=True))
-    pieces = Pieces(*cut)
-    owner = owners(pieces, middle, labels_with_hidden(grain_map), network)
-    return table_of_segments(pieces, owner, start, line_length, network, turn)
+    parts = LineParts(*cut)
+    owner = owners(parts, middle, labels_with_hidden(grain_map), network)
+    return table_of_segments(parts, owner, start, line_length, network, turn)
 
 
 def _clip(
@@ -116,7 +116,7 @@ def _clip(
 
 def _cut_lines(
     network: BoundaryNetwork, line: np.ndarray, begin: np.ndarray, end: np.ndarray, angle: float, grid: tuple
-) -> Pieces:
+) -> LineParts:
     """Cut each line at its crossings; its own ends are the first and the last cut."""
     found = without_grazes(line_crossings(network, angle, *grid))
     number = np.searchsorted(line, found.line)
@@ -131,43 +131,45 @@ def _cut_lines(
     order = np.lexsort((at, rank, line_of))
     line_of, at, segment = line_of[order], at[order], segment[order]
     keep = line_of[1:] == line_of[:-1]
-    return Pieces(line_of[:-1][keep], at[:-1][keep], np.diff(at)[keep], segment[:-1][keep], segment[1:][keep])
+    return LineParts(
+        line_of[:-1][keep], at[:-1][keep], np.diff(at)[keep], segment[:-1][keep], segment[1:][keep]
+    )
 
 
 def _one_direction(
     network: BoundaryNetwork, angle: float, spacing: float, offset: float, first_line: int
 ) -> tuple[list[np.ndarray], int]:
-    """The columns of `Pieces`, their starts and middles, length of their lines, angle; number of lines."""
+    """The columns of `LineParts`, their starts and middles, length of their lines, angle; number of lines."""
     line, begin, end = _clip(network, angle, offset, spacing)
-    pieces = _cut_lines(network, line, begin, end, angle, (offset, spacing))
+    parts = _cut_lines(network, line, begin, end, angle, (offset, spacing))
     cos, sin = direction_cosines(angle)
-    base = (offset + line[pieces.line] * spacing)[:, None] * np.array([cos, sin])
+    base = (offset + line[parts.line] * spacing)[:, None] * np.array([cos, sin])
     start, middle = (
-        base + (pieces.start + shift)[:, None] * np.array([-sin, cos]) for shift in (0.0, pieces.length / 2)
+        base + (parts.start + shift)[:, None] * np.array([-sin, cos]) for shift in (0.0, parts.length / 2)
     )
-    cut = [pieces.line + first_line, pieces.start, pieces.length, pieces.segment_a, pieces.segment_b]
-    turn = np.full(pieces.line.size, float(angle))
-    return [*cut, start, middle, (end - begin)[pieces.line], turn], line.size
+    cut = [parts.line + first_line, parts.start, parts.length, parts.segment_a, parts.segment_b]
+    turn = np.full(parts.line.size, float(angle))
+    return [*cut, start, middle, (end - begin)[parts.line], turn], line.size
 
 
 def table_of_segments(
-    pieces: Pieces,
+    parts: LineParts,
     owner: np.ndarray,
     start: np.ndarray,
     line_length: np.ndarray,
     network: BoundaryNetwork,
     angle_deg: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """The pieces that lie in grains as table rows, in the network's unit."""
-    a, b = end_kinds(pieces, network)
+    """The parts that lie in grains as table rows, in the network's unit."""
+    a, b = end_kinds(parts, network)
     scale, u = network.pixel_size, network.unit
-    kept = (owner > 0) & (pieces.length > 0)
+    kept = (owner > 0) & (parts.length > 0)
     columns = {
-        "line": pieces.line,
+        "line": parts.line,
         **({} if angle_deg is None else {"angle_deg": angle_deg}),
         "y0_px": start[:, 0].astype(np.float32),
         "x0_px": start[:, 1].astype(np.float32),
-        f"length_{u}": pieces.length * scale,
+        f"length_{u}": parts.length * scale,
         "label": owner,
         "censored": CENSORED[(a == FRAME).astype(int) + (b == FRAME)],
         "phase_ends": (a == PHASE).astype(int) + (b == PHASE),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
+from segment.choices import Device
+
 if TYPE_CHECKING:
     from segment.volume import VoxelSize
-
-#: as elsewhere in the packages, whose modules start the libraries of the network
-Device = Literal["auto", "cpu", "cuda"]
-Null = Literal["section", "columnar"]
-Precision = Literal["auto", "f32", "bf16"]
 
 #: options under headings of their own in `--help`
 scale = partial(Option, rich_help_panel="Samples and scale")
@@ -40,7 +38,8 @@ MisorientationOption = Annotated[
 ]
 MergeTwinsOption = Annotated[bool, of_maps("--merge-twins", help="Merge Σ3 twins of cubic phases.")]
 TwinOption = Annotated[
-    str | None, of_maps("--twin", metavar="DEG@AXIS", help="Merge twins of this law, too, as 86.3@1,1,-2,0.")
+    str | None,
+    of_maps("--twin", metavar="DEG@AXIS", help="Merge twins of this law as well, e.g. 86.3@1,1,-2,0."),
 ]
 PhaseOption = Annotated[
     str | None, of_maps("--phase", metavar="NAME", help="Phase whose grains count. Default: all.")
@@ -55,7 +54,10 @@ NewDatabaseOption = Annotated[
 PixelSizeOption = Annotated[
     float | None,
     Option(
-        "--pixel-size", metavar="NM", min=1e-6, help="Edge of a pixel in nanometres; else as the file says."
+        "--pixel-size",
+        metavar="NM",
+        min=1e-6,
+        help="Edge of a pixel in nanometres. Default: as the file says.",
     ),
 ]
 VoxelSizeOption = Annotated[
@@ -67,11 +69,14 @@ VoxelSizeOption = Annotated[
         help="Edges of a voxel in nanometres; Z between slices.",
     ),
 ]
+FilesOption = Annotated[
+    Path | None, Option(help="Folder of the run's pictures and label maps. Default: that of the SQLite file.")
+]
 TracingOption = Annotated[bool, Option("--tracing", help="The maps show traced boundaries, not labels.")]
 
 #: what options of these names take
 VALUES = {
-    "DIR": "out images boundaries data cache artefacts files",
+    "DIR": "out images boundaries data cache files",
     "FILE": "space recipe checkpoint start",
     "URL": "db",
     "N": "seed n workers threads steps phases bins port",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
-from grainstats.run.commands.choices import DatabaseOption, JsonOption
+from grainstats.run.commands.choices import DatabaseOption, FilesOption, JsonOption
 
 if TYPE_CHECKING:
     from grainstats.run.report.compare_input import Compared
@@ -36,9 +36,7 @@ def compare(
     bins: Annotated[
         int | None, Option(help="Cut a numeric column at its quantiles into so many groups.", min=2, max=6)
     ] = None,
-    artefacts: Annotated[
-        Path | None, Option(help="Folder of the run's pictures. Default: that of the SQLite file.")
-    ] = None,
+    files: FilesOption = None,
 ) -> None:
     """Compare groups of samples: effects with intervals, p-values that count samples, verdicts.
 
@@ -58,7 +56,7 @@ def compare(
         )
         if out is not None:
             label = group_column(found.samples, found.by, bins).set_axis(found.samples["sample_id"])
-            write_comparison_report(found, out, database, label, artefacts or database.folder)
+            write_comparison_report(found, out, database, label, files or database.folder)
             typer.echo(f"report: {out}", err=True)
     if as_json:
         typer.echo(json.dumps(found.document(), ensure_ascii=False, allow_nan=False, indent=1))
@@ -67,7 +65,7 @@ def compare(
 
 
 def _text(report: Compared) -> str:
-    from grainstats.run.report.compare_words import level_name, paragraph, plain_name
+    from grainstats.run.report.compare_words import descriptor_title, level_name, paragraph
     from grainstats.run.report.wording import counted, p_words
 
     lines = [
@@ -85,10 +83,10 @@ def _text(report: Compared) -> str:
             effect = f"x {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}"
         interval = "" if c.ci_low is None or c.ci_high is None else f" [{c.ci_low:.3g}, {c.ci_high:.3g}]"
         holm = f", Holm {p_words(c.p_holm)}" if c.p_holm is not None else ""
-        lines.append(f"{plain_name(c.descriptor):50s} {effect}{interval}  {p_words(c.p_value)}{holm}")
+        lines.append(f"{descriptor_title(c.descriptor):50s} {effect}{interval}  {p_words(c.p_value)}{holm}")
         for said in (c.reason, *c.notes):
             if said and said not in report.common_notes:
-                notes.setdefault(said, []).append(plain_name(c.descriptor))
+                notes.setdefault(said, []).append(descriptor_title(c.descriptor))
     lines += [f"{', '.join(names)}: {said}" for said, names in notes.items()]
     words = paragraph(report.comparisons, report.verdicts)
     return "\n".join([*lines, *report.common_notes, "", words, *report.notes])

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from typer import Option
 
-from grainstats.run.commands.choices import DatabaseOption
-from grainstats.share.exports import Form
+from grainstats.run.commands.choices import DatabaseOption, FilesOption
+from grainstats.share.exports import FORMS, Form
 from segment.errors import InputError
 
 boxvia = partial(Option, rich_help_panel="BOXVIA")
@@ -18,16 +18,14 @@ boxvia = partial(Option, rich_help_panel="BOXVIA")
 
 def export(
     db: DatabaseOption,
-    to: Annotated[Form, Option(help="Form to write.")],
+    to: Annotated[Form, Option(metavar="FORM", help=f"Form to write: {', '.join(FORMS)}.")],
     out: Annotated[Path, Option(help="Folder to write: new, empty, or of an earlier export.")],
     objective: Annotated[str | None, boxvia(help="Property to optimise, such as jc or jc_kA/cm2.")] = None,
     limit: Annotated[
         list[str] | None,
         boxvia("--range", help="Range of a parameter, as temperature_degC=800:900; repeatable."),
     ] = None,
-    files: Annotated[
-        Path | None, Option(help="Folder of the run, for rde and label maps. Default: that of the database.")
-    ] = None,
+    files: FilesOption = None,
 ) -> None:
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or as ImageJ regions.
 

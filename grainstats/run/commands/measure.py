@@ -16,12 +16,12 @@ from grainstats.run.commands.choices import (
     JsonOption,
     MergeTwinsOption,
     MisorientationOption,
-    Null,
     PhaseOption,
     PixelSizeOption,
     TracingOption,
     TwinOption,
 )
+from segment.choices import Null
 
 if TYPE_CHECKING:
     from grainstats.measure import Measurement

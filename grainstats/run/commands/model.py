@@ -65,7 +65,7 @@ def evaluate(
     boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
     model: ModelOption = None,
     persistence: Annotated[
-        float | None, Option(min=0.0, max=1.0, help="Persistence; else the model's own.")
+        float | None, Option(min=0.0, max=1.0, help="As of segment. Default: the model's.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

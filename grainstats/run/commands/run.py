@@ -12,12 +12,10 @@ import typer
 from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
-    Device,
     DeviceOption,
     MergeTwinsOption,
     MisorientationOption,
     ModelOption,
-    Null,
     PhaseOption,
     TwinOption,
     VoxelSizeOption,
@@ -28,6 +26,7 @@ from grainstats.run.commands.choices import (
     voxels,
 )
 from grainstats.run.terminal import whoever_listens
+from segment.choices import Device, Null
 
 if TYPE_CHECKING:
     from grainstats.run.failures import Failure
@@ -76,11 +75,11 @@ def run(
             "--pixel-size",
             metavar="NM",
             min=1e-6,
-            help="Edge of a pixel in nanometres; else as the file says.",
+            help="Edge of a pixel in nanometres. Default: as the file says.",
         ),
     ] = None,
     recipe: Annotated[
-        Path | None, method(metavar="FILE", help="Settings (TOML); the command line goes before it.")
+        Path | None, method(metavar="FILE", help="Settings (TOML); options of the command line override it.")
     ] = None,
     null: Annotated[Null | None, method(help="What a uniform network is. Default: section.")] = None,
     model: ModelOption = None,

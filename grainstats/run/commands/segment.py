@@ -15,7 +15,6 @@ from typer import Argument, Option
 
 from grainstats.run.atomic import write_atomically
 from grainstats.run.commands.choices import (
-    Device,
     DeviceOption,
     JsonOption,
     MergeTwinsOption,
@@ -23,13 +22,12 @@ from grainstats.run.commands.choices import (
     ModelOption,
     PhaseOption,
     PixelSizeOption,
-    Precision,
     TwinOption,
     method,
 )
 from grainstats.run.failures import said_of_file
 from grainstats.run.job.frames import Frame, frames_of, one_field
-from segment.choices import GAP_WIDTH, Twins, Voids
+from segment.choices import GAP_WIDTH, Device, Precision, Twins, Voids
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +50,12 @@ def segment(
     pixel_size: PixelSizeOption = None,
     model_name: ModelOption = None,
     persistence: Annotated[
-        float | None, method(min=0.0, max=1.0, help="Rise of probability between grains; else the model's.")
+        float | None,
+        method(
+            min=0.0,
+            max=1.0,
+            help="Rise of the boundary probability that parts two grains. Default: the model's.",
+        ),
     ] = None,
     device: DeviceOption = "auto",
     precision: Annotated[

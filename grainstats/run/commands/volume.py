@@ -27,7 +27,8 @@ def volume(
     stack: Annotated[
         Path,
         Argument(
-            help="Multi-page TIFF, MRC, HDF5 / NeXus, NPY, folder of slices or of EBSD sections: one volume."
+            metavar="STACK",
+            help="Multi-page TIFF, MRC, HDF5 / NeXus, NPY, folder of slices or of EBSD sections: one volume.",
         ),
     ],
     out: Annotated[Path | None, Option("--out", help="Folder for tables, labels and report.")] = None,
@@ -78,7 +79,6 @@ def volume(
         float,
         sections(
             "--misorientation-deg",
-            "--misorientation",
             metavar="DEG",
             min=0.1,
             max=90.0,

@@ -20,12 +20,12 @@ from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, Line, Point, l
 from grainstats.run.report.compare_input import Compared
 from grainstats.run.report.compare_words import (
     SURE,
+    descriptor_title,
     group_title,
     headline,
     interval_words,
     level_name,
     paragraph,
-    plain_name,
 )
 from grainstats.run.report.grain_maps import scale_bar
 from grainstats.run.report.page import jpeg_uri, render_page
@@ -56,7 +56,7 @@ def write_comparison_report(
         distribution=distribution_plot(sample_sizes(db, label), report.levels, report.by),
         pictures={} if folder is None else _pictures(db, label, folder),
         interval_words=interval_words,
-        plain_name=plain_name,
+        descriptor_title=descriptor_title,
         sure=SURE,
         two=len(report.levels) == 2,
         level_name=partial(level_name, by=report.by),
@@ -117,7 +117,7 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
     bottom, top = 0.5, len(rows) + 0.9
     reference = level_name(shown[0].levels[0], shown[0].groups)
     above = level_name(shown[0].levels[1], shown[0].groups) if two else "each group"
-    names = [(float(y), plain_name(name)) for name, y in first.items()]
+    names = [(float(y), descriptor_title(name)) for name, y in first.items()]
     one = np.array([1.0, 1.0])
     return Chart(
         "effects",
@@ -161,7 +161,12 @@ def _point(c: GroupComparison, k: Contrast, y: float, two: bool) -> Point:
     words = f"{k.estimate:.2f}" + (f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else "")
     colour = "" if two else f"g{c.levels.index(k.level)} "
     return Point(
-        k.estimate, y, colour + kind, x_ends=ends, note=words, said=f"{plain_name(c.descriptor)}: {words}"
+        k.estimate,
+        y,
+        colour + kind,
+        x_ends=ends,
+        note=words,
+        said=f"{descriptor_title(c.descriptor)}: {words}",
     )
 
 

@@ -15,7 +15,7 @@ SURE = 0.05  #: level of Holm's adjusted p below which a difference is said to b
 ANOVA = re.compile(r"Welch's ANOVA on (log )?sample summaries, (F\(.*\) = [\d.]+); pairs by Games-Howell")
 
 
-def plain_name(descriptor: str) -> str:
+def descriptor_title(descriptor: str) -> str:
     """``"astm_g"`` -> ``"ASTM grain size number"``, ``"prop:jc_kA/cm2"`` -> ``"jc"``."""
     return group_title(descriptor) if descriptor.startswith("prop:") else field_of(descriptor).en
 
@@ -85,7 +85,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
         groups_judged=[] if verdicts is None else _judged(verdicts),
         interval_words=interval_words,
         level_name=level_name,
-        plain_name=plain_name,
+        descriptor_title=descriptor_title,
     )
     return " ".join(text.split())
 
@@ -100,7 +100,7 @@ def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
         family = counted(len(tested), "descriptor")
         return f"No difference was detected in {family}; the intervals say what remains possible."
     first = min(sure, key=lambda c: c.p_holm or 0.0)
-    name = plain_name(first.descriptor)
+    name = descriptor_title(first.descriptor)
     more = f"; {len(sure)} of {len(tested)} descriptors differ" if len(tested) > 1 else ""
     if first.estimate is None or first.scale != "ratio":
         return f"The {name} differs between the groups ({p_words(first.p_holm)}){more}."

@@ -14,7 +14,7 @@ from train_shape_network import Lesson, least_favourable, train
 from grainstats.infer.modality.judge import NARROWEST
 from grainstats.infer.modality.null_library import LEVELS, SPREAD_WEIGHT, load_library
 from grainstats.infer.modality.shape_network import MOST, shape_inputs
-from grainstats.infer.modality.verdict import Null
+from segment.choices import Null
 
 
 @pytest.mark.parametrize("null", get_args(Null))

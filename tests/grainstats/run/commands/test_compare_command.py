@@ -112,6 +112,10 @@ def test_report_is_one_file_with_everything_inside(tmp_path: Path) -> None:
     first = page[page.index('<p class="headline">') : page.index("<main>")]
     assert "1.52 times as large in AI-designed samples as in researcher-designed samples" in first
     assert "AI-designed" in result.output
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--out", str(out), "--files", str(elsewhere)])
+    assert result.exit_code == 0 and "data:image/jpeg" not in out.read_text(encoding="utf-8")
 
 
 def test_one_sample_a_group_says_why_there_is_no_p(tmp_path: Path) -> None:
