@@ -19,41 +19,20 @@ FORMAT = 1  #: of the bytes
 
 @dataclass(frozen=True, eq=False)
 class FineCells:
-    """Fine cells of one image, from which all coarser cuts are made (`segment.cells.recutting`).
+    """Fine cells of one image, from which all coarser cuts are made (`segment.cells.recutting`)."""
 
-    Attributes
-    ----------
-    area_px : ndarray of int32, shape (n,)
-    at_frame : ndarray of bool, shape (n,)
-        Cut by the frame or by the edge of the valid region.
-    bottom : ndarray of float32, shape (n,)
-        Lowest boundary probability in each cell.
-    parent : ndarray of int32, shape (n,)
-        Cell of the map that each one lies in, from 0.
-    pairs : ndarray of int32, shape (m, 2)
-        Neighbouring cells, numbered from 1, sorted, each pair once.
-    length_px : ndarray of int32, shape (m,)
-        Pixel edges along each border.
-    confidence : ndarray of float32, shape (m,)
-        Mean boundary probability along it.
-    lowest_pass : ndarray of float32, shape (m,)
-        Lowest probability at which one gets across it.
-    least_px : int
-        No cut has smaller cells, as the map has none.
-    nested : bool
-        False where the map was not cut from its probability, or has none: it stands as it is.
-    """
-
-    area_px: np.ndarray
-    at_frame: np.ndarray
-    bottom: np.ndarray
-    parent: np.ndarray
-    pairs: np.ndarray
-    length_px: np.ndarray
-    confidence: np.ndarray
-    lowest_pass: np.ndarray
-    least_px: int
-    nested: bool = True
+    area_px: np.ndarray  #: int32, shape (n,)
+    at_frame: np.ndarray  #: bool, shape (n,): cut by the frame or by the edge of the valid region
+    bottom: np.ndarray  #: float32, shape (n,): lowest boundary probability in each cell
+    parent: np.ndarray  #: int32, shape (n,): cell of the map that each one lies in, from 0
+    pairs: np.ndarray  #: int32, shape (m, 2): neighbouring cells, numbered from 1, sorted, each pair once
+    length_px: np.ndarray  #: int32, shape (m,): pixel edges along each border
+    confidence: np.ndarray  #: float32, shape (m,): mean boundary probability along it
+    lowest_pass: np.ndarray  #: float32, shape (m,): lowest probability at which one gets across it
+    least_px: int  #: no cut has smaller cells, as the map has none
+    nested: bool = (
+        True  #: False where the map was not cut from its probability, or has none: it stands as it is
+    )
 
 
 _ARRAYS = {

@@ -26,33 +26,16 @@ POISSON = 0.3  #: ratio of a brittle ceramic, assumed; the largest hoop stress c
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Magnetised:
-    """Current and field of a stack.
-
-    Attributes
-    ----------
-    cells : Cells
-    j_cells : ndarray of shape (n_discs, n_z, n_r)
-        A/m².
-    j_A_per_m2 : float
-        Current density; with J_c(B) its mean over the superconductor's volume.
-    b_T : ndarray of shape (n,)
-        On the axis.
-    b_probe_T : float
-        What the probe reads.
-    error_estimate : float
-        Of `b_probe_T`, as a share of it: 0 for a uniform current (closed form), else what extrapolating the
-        grid changed.
-    energy_J, hoop_stress_MPa : float
-        Stored in the field, and the largest hoop stress; in the limit of small cells.
-    warnings : tuple of str
-    """
+    """Current and field of a stack."""
 
     cells: Cells
-    j_cells: np.ndarray
-    j_A_per_m2: float
-    b_T: np.ndarray
-    b_probe_T: float
+    j_cells: np.ndarray  #: A/m², shape (n_discs, n_z, n_r)
+    j_A_per_m2: float  #: current density; with J_c(B) its mean over the superconductor's volume
+    b_T: np.ndarray  #: on the axis, shape (n,)
+    b_probe_T: float  #: what the probe reads
+    #: of `b_probe_T`, as a share: 0 for a uniform current (closed form), else what extrapolating changed
     error_estimate: float
+    #: energy_J, hoop_stress_MPa: stored in the field, and the largest one; in the limit of small cells
     energy_J: float
     hoop_stress_MPa: float
     warnings: tuple[str, ...] = ()

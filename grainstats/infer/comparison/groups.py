@@ -65,42 +65,18 @@ def compare_groups(
     units: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> list[GroupComparison]:
-    """Compare every descriptor between the groups of one column.
+    """Compare every descriptor between the groups of one column, in the order of the descriptors.
 
-    Parameters
-    ----------
-    samples : DataFrame
-        One row per sample: ``sample_id``, `by`, the descriptors, the covariates, optionally ``n_images`` and
-        ``n_grains``.
-    by : str
-        Column of words, of at most six distinct numbers, or of numbers cut into `bins` at its quantiles.
-    descriptors : sequence of str, optional
-        Columns to compare; default every numeric column that is a measurement. All of them make one family
-        for Holm's adjustment: naming the few that matter before looking buys power.
-    covariates : sequence of str
-        Columns held constant by regression (numbers linearly, words as categories).
-    block : str, optional
-        Column whose levels share a random intercept (campaign, furnace run).
-    reference : str, optional
-        Level in the denominator; default "researcher" where there is one, else the first.
-    bins : int, optional
-        Cut a numeric `by` at its quantiles.
-    images : DataFrame, optional
-        One row per image: ``sample_id`` and descriptors; for the interval of single specimens.
-    units : mapping, optional
-        Unit by descriptor; default from the name's suffix.
-    seed : int
-        Of sampled permutations, where enumeration is too long.
+    `samples` has a row per sample: ``sample_id``, `by`, the descriptors, the covariates, optionally
+    ``n_images`` and ``n_grains``. `by` is a column of words, of at most six distinct numbers, or of numbers
+    cut into `bins` at its quantiles.  All `descriptors` (None: every numeric column that is a measurement)
+    make one family for Holm's adjustment: naming the few that matter before looking buys power.
+    `covariates` are held constant by regression, numbers linearly, words as categories; the levels of
+    `block` share a random intercept.  `reference` is the level in the denominator; None: "researcher" where
+    there is one, else the first. `images` has a row per image, for the interval of single specimens; `units`
+    are those of descriptors, else told by the name's suffix; `seed` is that of sampled permutations.
 
-    Returns
-    -------
-    list of GroupComparison
-        In the order of the descriptors.
-
-    Raises
-    ------
-    InputError
-        Unknown or unusable columns, twice the same sample.
+    `InputError`: unknown or unusable columns, twice the same sample.
     """
     held = [*covariates, *([block] if block else [])]
     _check(samples, [*(descriptors or ()), *held])
@@ -141,14 +117,9 @@ def _with_joint_permutation(
 def compare_verdicts(
     samples: pd.DataFrame, by: str, *, reference: str | None = None, bins: int | None = None
 ) -> VerdictComparison:
-    """Count the verdicts per group and test them exactly.
+    """Count the verdicts per group and test them exactly; `samples` has ``sample_id``, `by` and ``verdict``.
 
-    Parameters
-    ----------
-    samples : DataFrame
-        One row per sample: ``sample_id``, `by` and ``verdict``.
-    by, reference, bins
-        As in `compare_groups`.
+    `by`, `reference` and `bins` as in `compare_groups`.
     """
     _check(samples, ["verdict"])
     label = group_column(samples, by, bins)

@@ -12,18 +12,11 @@ IntervalFrom = Literal["samples", "images of these specimens only", "none"]
 
 @dataclass(frozen=True)
 class Contrast:
-    """One group against another.
-
-    Attributes
-    ----------
-    level, reference : str
-    estimate, ci_low, ci_high : float or None
-        Ratio level / reference of geometric means, or difference of means, with its 95 % interval.
-    df, p_value : float or None
-    """
+    """One group against another."""
 
     level: str
     reference: str
+    #: estimate, ci_low, ci_high: ratio level / reference of geometric means, or difference of means; 95 %
     estimate: float | None
     ci_low: float | None = None
     ci_high: float | None = None
@@ -33,76 +26,42 @@ class Contrast:
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Does one descriptor differ between groups of samples? One value per sample, never grains or images.
-
-    Attributes
-    ----------
-    descriptor, unit : str
-    groups : str
-        Column of the samples table that makes the groups.
-    levels : tuple of str
-        The reference (denominator) first. All other tuples run along it.
-    n_samples, n_images, n_grains : tuple of int
-        Per group, of the samples that entered; images and grains are what stands behind them, not replicates.
-    centres : tuple of float or None
-        Geometric (ratio) or arithmetic (difference) mean per group.
-    scale : {"ratio", "difference"}
-        Of the estimate: ratio of geometric means, or difference where a value is zero or negative.
-    estimate, ci_low, ci_high : float or None
-        Of the only contrast with two groups; None with more (see `contrasts`).
-    interval_from : str
-        ``"samples"``, or ``"images of these specimens only"`` where a group has a single sample.
-    contrasts : tuple of Contrast
-    hedges_g, cliffs_delta : float or None
-        Two groups only, on one value per sample; description, not tests.
-    p_value : float or None
-        Of the model named in `model`; this one enters Holm's adjustment.
-    p_welch : float or None
-        Welch's t (two groups) or Welch's ANOVA (more), without covariates.
-    p_permutation : float or None
-        Of Welch's t over the rearrangements, from 4 samples a group, two groups.
-    arrangements : int or None
-    permutation_exact : bool or None
-        All arrangements enumerated; False: sampled.
-    p_holm : float or None
-        `p_value` adjusted over all descriptors of the comparison.
-    p_joint : float or None
-        Permutation p adjusted over all descriptors together (Westfall & Young), where each has all samples;
-        it takes into account that descriptors of the same grains are correlated.
-    model : str
-        In words, with degrees of freedom.
-    reason : str
-        Why there is no p, or no interval; empty where there is.
-    notes : tuple of str
-        Samples left out, the scale taken, and other things a reader must know.
-    """
+    """Does one descriptor differ between groups of samples? One value per sample, never grains or images."""
 
     descriptor: str
     unit: str
-    groups: str
-    levels: tuple[str, ...]
+    groups: str  #: column of the samples table that makes the groups
+    levels: tuple[str, ...]  #: the reference (denominator) first; all other tuples run along it
+    #: n_samples, n_images, n_grains: per group, of the samples that entered; images and grains are what
+    #: stands behind them, not replicates
     n_samples: tuple[int, ...]
     n_images: tuple[int, ...]
     n_grains: tuple[int, ...]
-    centres: tuple[float | None, ...]
-    scale: Scale
+    centres: tuple[float | None, ...]  #: geometric (ratio) or arithmetic (difference) mean per group
+    scale: Scale  #: ratio of geometric means, or difference where a value is zero or negative
+    #: estimate, ci_low, ci_high: of the only contrast of two groups; None with more (see `contrasts`)
     estimate: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
-    interval_from: IntervalFrom = "none"
+    interval_from: IntervalFrom = "none"  #: images where a group has a single sample
     contrasts: tuple[Contrast, ...] = ()
+    #: hedges_g, cliffs_delta: two groups only, on one value per sample; description, not tests
     hedges_g: float | None = None
     cliffs_delta: float | None = None
-    p_value: float | None = None
-    p_welch: float | None = None
+    p_value: float | None = None  #: of the model named in `model`; this one enters Holm's adjustment
+    p_welch: float | None = None  #: Welch's t (two groups) or Welch's ANOVA (more), without covariates
+    #: p_permutation: of Welch's t over the rearrangements, of two groups of 4 samples or more; how many
+    #: these are, and whether all were gone over (else sampled)
     p_permutation: float | None = None
     arrangements: int | None = None
     permutation_exact: bool | None = None
-    p_holm: float | None = None
+    p_holm: float | None = None  #: `p_value` adjusted over all descriptors of the comparison
+    #: permutation p adjusted over all descriptors together (Westfall & Young), where each has all samples; it
+    #: takes into account that descriptors of the same grains are correlated
     p_joint: float | None = None
-    model: str = "none"
-    reason: str = ""
-    notes: tuple[str, ...] = ()
+    model: str = "none"  #: in words, with degrees of freedom
+    reason: str = ""  #: why there is no p, or no interval; empty where there is
+    notes: tuple[str, ...] = ()  #: samples left out, the scale taken, and other things a reader must know
 
     def told_by(
         self, contrasts: Sequence[Contrast], interval_from: IntervalFrom = "samples", **facts: Any
@@ -116,29 +75,14 @@ class GroupComparison:
 
 @dataclass(frozen=True)
 class VerdictComparison:
-    """How often each verdict was given in each group.
-
-    Attributes
-    ----------
-    groups : str
-    levels : tuple of str
-    verdicts : tuple of str
-        ``("uniform", "bimodal", "indeterminate")``.
-    counts : tuple of tuple of int
-        One row per level.
-    p_value : float or None
-        Fisher's exact test (Freeman-Halton) over samples with a decision, uniform against bimodal: an
-        indeterminate sample says how many grains were imaged, not what the material is.
-    p_all : float or None
-        The same with the indeterminate samples as a third outcome.
-    reason : str
-        Why there is no p, or a caution; empty otherwise.
-    """
+    """How often each verdict was given in each group."""
 
     groups: str
     levels: tuple[str, ...]
-    verdicts: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
+    verdicts: tuple[str, ...]  #: ``("uniform", "bimodal", "indeterminate")``
+    counts: tuple[tuple[int, ...], ...]  #: one row per level
+    #: Fisher's exact test (Freeman-Halton) over samples with a decision, uniform against bimodal: an
+    #: indeterminate sample says how many grains were imaged, not what the material is
     p_value: float | None
-    p_all: float | None
-    reason: str
+    p_all: float | None  #: the same with the indeterminate samples as a third outcome
+    reason: str  #: why there is no p, or a caution; empty otherwise

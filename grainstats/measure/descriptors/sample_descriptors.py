@@ -46,24 +46,13 @@ _ABSENT_ARE_ZERO = ("second_phase_area_fraction", "second_phase_boundary_share",
 
 @dataclass(frozen=True, eq=False)
 class ImageTables:
-    """What the images of one sample show; every table has the column ``analysis_id``.
+    """What the images of one sample show; every table has the column ``analysis_id``."""
 
-    Attributes
-    ----------
-    analysis_ids : sequence of int
-        The images, in order.
-    grains, intercepts : DataFrame
-        See `grain_table`, `intercept_table`.
-    descriptors : DataFrame
-        Of the images: name, value, ci_low, ci_high, unit, method.
-    unit : {"nm", "px"}
-    """
-
-    analysis_ids: Sequence[int]
-    grains: pd.DataFrame
-    intercepts: pd.DataFrame
-    descriptors: pd.DataFrame
-    unit: str = "nm"
+    analysis_ids: Sequence[int]  #: the images, in order
+    grains: pd.DataFrame  #: as `grain_table`
+    intercepts: pd.DataFrame  #: as `intercept_table`
+    descriptors: pd.DataFrame  #: of the images: name, value, ci_low, ci_high, unit, method
+    unit: str = "nm"  #: or ``"px"``
 
 
 def sample_descriptors(images: ImageTables) -> list[Descriptor]:
