@@ -126,30 +126,14 @@ def second_phase_descriptors(measured: Measurement) -> Iterator[Descriptor]:
     found, unit = measured.second_phases, measured.unit
     if found.n == 0:
         return
-    for name, value, of, method in (
-        (
-            "n_second_phase_parts",
-            found.n,
-            "1",
-            "connected parts of pores and second phases, those cut by the frame as they show",
-        ),
-        (
-            "second_phase_area_fraction",
-            found.area_px / found.valid_area_px,
-            "1",
-            "pores and second phases / valid area",
-        ),
-        (
-            "second_phase_boundary_share",
-            found.covered_px / found.outline_px if found.outline_px else float("nan"),
-            "1",
-            "share of the grains' outlines that lies on pores and second phases",
-        ),
-        (
-            f"second_phase_diameter_mean_{unit}",
-            measured.pixel_size * found.diameter_px.mean(),
-            unit,
-            "equivalent circle diameter, mean by number of the connected parts",
-        ),
-    ):
-        yield Descriptor(name, float(value), None, None, of, method)
+    method = "connected parts of pores and second phases, those cut by the frame as they show"
+    yield Descriptor("n_second_phase_parts", float(found.n), None, None, "1", method)
+    area = float(found.area_px / found.valid_area_px)
+    method = "pores and second phases / valid area"
+    yield Descriptor("second_phase_area_fraction", area, None, None, "1", method)
+    covered = float(found.covered_px / found.outline_px) if found.outline_px else float("nan")
+    method = "share of the grains' outlines that lies on pores and second phases"
+    yield Descriptor("second_phase_boundary_share", covered, None, None, "1", method)
+    diameter = float(measured.pixel_size * found.diameter_px.mean())
+    method = "equivalent circle diameter, mean by number of the connected parts"
+    yield Descriptor(f"second_phase_diameter_mean_{unit}", diameter, None, None, unit, method)

@@ -185,16 +185,9 @@ def estimate_of_images(
 ) -> tuple[Estimate, str]:
     """Value and interval of a positive quantity from its images, and where the interval comes from.
 
-    Parameters
-    ----------
-    rows : ndarray, shape (n_images, 3)
-        Of each image lower end of the interval, value, upper end; without a value it does not count.
-    weight : ndarray, shape (n_images,)
-        Nor does it with a weight of 0.
-    exact : float, optional
-        The value, where it is not the weighted mean of the images'.
-    coarse : bool
-        A few coarse grains make the value: the scatter of five and more images is not enough.
+    `rows`, shape (n_images, 3), are lower end of the interval, value and upper end; an image without a value,
+    or of `weight` 0, does not count.  `exact` is the value where it is not the weighted mean of the images'.
+    `coarse`: a few coarse grains make the value, and the scatter of five and more images is not enough.
     """
     counts = np.isfinite(rows[:, 1]) & (weight > 0)
     rows, weight = rows[counts], weight[counts]

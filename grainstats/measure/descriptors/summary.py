@@ -128,18 +128,8 @@ def distributions(grains: pd.DataFrame, intercepts: pd.DataFrame, unit: str) -> 
     A random point of the specimen lies in a grain of some size, and on a test line in an intercept of some
     length. What the frame cuts is at least as large as what is seen of it (product-limit estimates).
 
-    Parameters
-    ----------
-    grains, intercepts : DataFrame
-        Of one map or several; see `grain_table`, `intercept_table`.
-    unit : {"nm", "px"}
-
-    Returns
-    -------
-    dict
-        ``equivalent_diameter_{u}`` and ``intercept_{u}``, each with ``edges`` (k + 1 ascending lengths),
-        ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
-        nothing is seen whole.
+    ``equivalent_diameter_{u}`` and ``intercept_{u}`` have ``edges`` (k + 1 ascending lengths), ``share`` (k
+    shares of area or of line length, which sum to 1) and ``weighted_by``; empty where no grain is seen whole.
     """
     diameter, whole, _ = ascending(grains, unit)
     sizes = size_shares(diameter, whole)
