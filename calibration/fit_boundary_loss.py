@@ -37,8 +37,13 @@ from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.boundary_loss import FILE, excess_corners, joined_share, weights_key
-from segment.quality.open_corners import corners_per_junction
+from segment.quality.boundary_loss import (
+    FILE,
+    corners_per_junction,
+    excess_corners,
+    joined_share,
+    weights_key,
+)
 from segment.quality.score import intercepts
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.render import render

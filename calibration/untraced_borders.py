@@ -23,7 +23,7 @@ from segment.cells.border_merging import SEED_PERSISTENCE
 from segment.cells.borders import find_borders, pair_key
 from segment.cells.watershed import persistence_watershed
 from segment.grain_map import GrainMap
-from segment.quality.open_corners import LEAST_PX, RING, WIDER
+from segment.quality.boundary_loss import LEAST_PX, RING, WIDER
 from segment.unet import load_model
 
 MEETS = "meets"

@@ -17,8 +17,8 @@ from segment.choices import GAP_WIDTH, Device, Precision, Twins, Voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
+from segment.quality.boundary_loss import corners_per_junction
 from segment.quality.evidence import gather_evidence
-from segment.quality.open_corners import corners_per_junction
 from segment.quality.warnings import bright_cell_warnings, cell_warnings, corner_warnings, evidence_warnings
 from segment.registration.align import warped
 from segment.registration.fuse import fuse

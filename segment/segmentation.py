@@ -69,7 +69,7 @@ class Segmentation:
     pictures : int
         Pictures of the field whose probabilities were fused.
     corners : float
-        Corners without a third boundary, a junction (`segment.quality.open_corners`); 0 in older records.
+        Corners without a third boundary, a junction (`segment.quality.boundary_loss`); 0 in older records.
 
     Examples
     --------

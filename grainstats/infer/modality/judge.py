@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.infer.modality.astm_classes import ALA_SHARE, delta_g, duplex_class, largest_grain_g
 from grainstats.infer.modality.coarse_grains import (
+    ALA_SHARE,
     FEWEST_COARSE,
     CoarseGrains,
     below,
     coarse_grains,
+    delta_g,
+    duplex_class,
     is_population,
+    largest_grain_g,
     outlier_diameter,
 )
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution

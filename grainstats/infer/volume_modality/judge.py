@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grainstats.infer.modality.astm_classes import delta_g
-from grainstats.infer.modality.coarse_grains import FEWEST_COARSE
+from grainstats.infer.modality.coarse_grains import FEWEST_COARSE, delta_g
 from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHARE, Decision
 from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE

@@ -11,9 +11,8 @@ import numpy as np
 
 from grainstats.infer.modality.distribution import binned, kish
 from grainstats.infer.modality.judge import SMALLEST_SHARE
-from grainstats.infer.modality.modes import Modes
+from grainstats.infer.modality.modes import Modes, best_of, fit_from
 from grainstats.infer.modality.null_library import fewest, level_of, line_at
-from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.measure.volume import VolumeMeasurement
 
 GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median

@@ -16,6 +16,7 @@ from grainstats.measure.descriptors.descriptor import Descriptor
 from segment.grain_map import GrainMap
 from segment.quality.boundary_loss import (
     FILE,
+    SOUND,
     WEIGHTS,
     Loss,
     LossTable,
@@ -24,7 +25,6 @@ from segment.quality.boundary_loss import (
     read_loss_table,
     weights_key,
 )
-from segment.quality.open_corners import SOUND
 from segment.segmentation import FineCells, Segmentation
 
 

@@ -8,7 +8,7 @@ from fit_boundary_loss import without_borders
 from scipy.spatial import cKDTree
 
 from segment.grain_map import GrainMap
-from segment.quality.open_corners import SOUND, corners_per_junction
+from segment.quality.boundary_loss import SOUND, corners_per_junction
 
 
 def voronoi(side: int = 400, cells: int = 300) -> np.ndarray:

@@ -15,7 +15,7 @@ from fit_boundary_loss import MOST_UNSEEN, rendered
 
 from segment.micrograph import micrograph_of_array, read_micrographs
 from segment.pipeline import segment_micrograph
-from segment.quality.open_corners import SOUND
+from segment.quality.boundary_loss import SOUND
 from segment.quality.score import score
 from segment.quality.warnings import MISSED
 from segment.training.data.pairs import find_pairs
