@@ -10,7 +10,7 @@ from scipy import ndimage
 from segment.cells.label_parts import LabelParts
 from segment.errors import UnreadableError
 from segment.volume.components import component_table
-from segment.volume.slice_defects import FILLED, listed, numbered, without_blanks
+from segment.volume.slice_defects import FILLED, listed, slice_numbers, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
 DENSE = 1 << 24  #: labels up to this are looked up in a table
@@ -56,7 +56,7 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
         )
     if blank:
         labels = without_blanks(labels, blank, stack.source)
-        notes += (f"{FILLED}: {numbered(blank)}",)
+        notes += (f"{FILLED}: {slice_numbers(blank)}",)
     notes += _parts_note(stack.source, labels, names)
     if void := _least_void(labels):
         if np.shares_memory(labels, stack.values):

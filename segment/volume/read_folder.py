@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.volume.slice_defects import nearest_slice, numbered
+from segment.volume.slice_defects import nearest_slice, slice_numbers
 from segment.volume.stack import GreyVolume
 
 SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
@@ -59,7 +59,7 @@ def read(path: Path) -> GreyVolume:
     first, last = min(places), max(places)
     missing = [k for k in range(first, last + 1) if k not in places]
     if missing:
-        notes.append(f"missing slices, whose places are filled with a neighbour: {numbered(missing)}")
+        notes.append(f"missing slices, whose places are filled with a neighbour: {slice_numbers(missing)}")
     dtype = np.result_type(*(s.dtype for s in slices.values()))
     out = np.empty((last - first + 1, *next(iter(slices.values())).shape), dtype)
     for k in range(first, last + 1):

@@ -31,7 +31,7 @@ def slice_defects(values: np.ndarray, blank: Sequence[int]) -> tuple[str, ...]:
         FILLED: blank,
         "slices unlike both neighbours, damaged perhaps": damaged,
     }
-    return tuple(f"{what}: {numbered(slices)}" for what, slices in found.items() if slices)
+    return tuple(f"{what}: {slice_numbers(slices)}" for what, slices in found.items() if slices)
 
 
 def blank_slices(values: np.ndarray) -> list[int]:
@@ -83,7 +83,7 @@ def _odd(step: np.ndarray) -> list[int]:
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]
 
 
-def numbered(slices: Sequence[int]) -> str:
+def slice_numbers(slices: Sequence[int]) -> str:
     """Slices by their numbers from 1."""
     return listed([k + 1 for k in slices])
 

@@ -172,10 +172,10 @@ def _coarse(area: np.ndarray, pixel_size_nm: float | None, law: Law) -> np.ndarr
     """Which grains are coarse, by label; of a plane map."""
     if law.threshold_nm is not None and pixel_size_nm is None:
         raise InputError("threshold_nm", "the map has no pixel size", "Give the pixel size, or leave it out")
-    return coarse_grains(np.sqrt(4 / np.pi * area) * (pixel_size_nm or 1.0), area, law)
+    return is_coarse(np.sqrt(4 / np.pi * area) * (pixel_size_nm or 1.0), area, law)
 
 
-def coarse_grains(diameter: np.ndarray, size: np.ndarray, law: Law) -> np.ndarray:
+def is_coarse(diameter: np.ndarray, size: np.ndarray, law: Law) -> np.ndarray:
     """Which grains are coarse, by label.
 
     `diameter` is in nanometres where the law gives a threshold; `size`, area or volume, weighs each grain

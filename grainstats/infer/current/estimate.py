@@ -16,7 +16,7 @@ from grainstats.infer.current.draws import DrawSource, carriers_of
 from grainstats.infer.current.grain_paths import graph_through_grains
 from grainstats.infer.current.law import Law, law_of, read_law
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
-from grainstats.infer.current.volume import grains_across, numbered, volume_current
+from grainstats.infer.current.volume import checked_labels, grains_across, volume_current
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.window import labels_with_hidden
 from segment.errors import InputError
@@ -222,7 +222,7 @@ def _as_map(one: Map) -> GrainMap:
     if isinstance(one, str | PathLike):
         return read_map(one)
     if isinstance(one, np.ndarray):
-        return GrainMap(numbered(one, 2))
+        return GrainMap(checked_labels(one, 2))
     if isinstance(one, GrainMap):
         return one
     raise InputError(f"a {type(one).__name__}", "no map of grains", "Give grain maps, label arrays or paths")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from grainstats.infer.current.draws import Carriers, DrawSource, coarse_grains
+from grainstats.infer.current.draws import Carriers, DrawSource, is_coarse
 from grainstats.infer.current.law import Law
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate
 from segment.cells.borders import pair_key
@@ -45,7 +45,7 @@ def volume_current(
     `InputError`: not a volume of labels; a grain that reaches from side to side; a law with limited grains or
     with measured misorientations.
     """
-    whole = numbered(labels, 3)
+    whole = checked_labels(labels, 3)
     if law.j_grain is not None:
         raise InputError("j_grain", "in a volume grains are taken to carry any current", "Leave j_grain out")
     edge = np.asarray(voxel_zyx, float)
@@ -147,10 +147,10 @@ def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
     """Which grains are coarse, by label; a threshold needs voxels in nanometres."""
     volume = np.bincount(labels.ravel()) * float(np.prod(edge))
     volume[0] = 0.0
-    return coarse_grains(np.cbrt(6 / np.pi * volume), volume, law)
+    return is_coarse(np.cbrt(6 / np.pi * volume), volume, law)
 
 
-def numbered(labels: np.ndarray, ndim: int) -> np.ndarray:
+def checked_labels(labels: np.ndarray, ndim: int) -> np.ndarray:
     """Labels 1 ... n in the order of their values, int32; 0 stays 0.
 
     `InputError`: they are no labels of `ndim` dimensions.
