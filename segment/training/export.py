@@ -156,7 +156,9 @@ def toml_lines(facts: dict[str, Any]) -> list[str]:
 
 
 def toml_value(value: Any) -> str:
-    """A text, number, truth value, or list of them as TOML writes it."""
+    """A text, number, truth value, or list or table of them as TOML writes it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(toml_lines(value)) + "}"
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else repr(value)

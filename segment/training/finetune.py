@@ -90,6 +90,8 @@ def finetune(
         synthetic=replay,
         at_first=0,
         real=(own,),
+        styles={},
+        keep=0.0,
     )
     examples = [_example(pair, model.best_intercept_px, say) for pair in pairs]
     work = _work_folder(out, recipe, model, pairs)

@@ -19,9 +19,9 @@ from segment._threads import available_cores
 from segment.choices import Device
 from segment.errors import InputError
 from segment.training.data.crops import Batch, CropSource
-from segment.training.losses import loss_of
+from segment.training.losses import kept_loss, loss_of
 from segment.training.recipe import TrainingRecipe
-from segment.unet.architecture import build_network, require_torch
+from segment.unet.architecture import build_network, load_weights, require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +40,7 @@ class Run:
     network: Any
     averaged: Any
     optimizer: Any
+    before: Any = None  #: the network that training started from, where the recipe keeps its answers
     step: int = 0
     seconds: float = 0.0
 
@@ -57,8 +58,8 @@ def fit(
     """Train until the recipe's schedule ends; goes on from ``out/last.pt`` (returned) where that exists.
 
     `out` gets the checkpoint ``last.pt`` and ``log.csv``.  `start` are weights to start from instead of
-    ImageNet's (fine-tuning).  Device "auto" is CUDA where PyTorch finds it; `threads` are PyTorch's; `say`
-    receives a line of progress now and then.
+    ImageNet's; a recipe that keeps earlier answers needs them, also to go on.  Device "auto" is CUDA where
+    PyTorch finds it; `threads` are PyTorch's; `say` receives a line of progress now and then.
     """
     require_torch()
     import torch
@@ -107,14 +108,15 @@ def training_device(device: Device) -> str:
 def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
     """The averaged weights of a checkpoint by name; of several, their mean.
 
-    The mean of networks that left the same start and saw different images lies lower in the loss than each of
-    them (Wortsman et al., Model soups, ICML 2022); batch statistics are averaged with the rest.
+    A model folder counts as one, with its released weights.  The mean of networks that left the same start
+    and saw different images lies lower in the loss than each of them (Wortsman et al., Model soups, ICML
+    2022); batch statistics are averaged with the rest.
 
     `InputError`: no checkpoint of `fit`, or of another network than the first.
     """
     mean: dict[str, torch.Tensor] = {}
     for seen, path in enumerate(checkpoints):
-        weights = _checkpoint(path)["averaged"]
+        weights = load_weights(path) if path.is_dir() else _checkpoint(path)["averaged"]
         mean = mean or weights
         if {name: one.shape for name, one in weights.items()} != {
             name: one.shape for name, one in mean.items()
@@ -181,16 +183,20 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     import torch
 
     last = out / "last.pt"
+    if recipe.keep and start is None:
+        raise InputError("--start", "the recipe keeps the answers of earlier weights", "Name those weights")
     network = build_network(recipe.architecture, imagenet=not last.is_file() and start is None)
-    if start is not None and not last.is_file():
+    if start is not None:
         _load(network, start, "the weights to start from", all_of_them=False)
-    network = network.to(device, memory_format=torch.channels_last).train()
+    network = network.to(device, memory_format=torch.channels_last)
+    before = copy.deepcopy(network).eval().requires_grad_(False) if recipe.keep else None
+    network.train(not recipe.keep)  # batch statistics of few styles are not those of all
     groups = [
         {"params": list(network.encoder.parameters()), "factor": recipe.encoder_rate},
         {"params": [p for n, p in network.named_parameters() if not n.startswith("encoder.")], "factor": 1.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    run = Run(network, copy.deepcopy(network).eval(), optimizer)
+    run = Run(network, copy.deepcopy(network).eval(), optimizer, before)
     if device == "cpu" and _trains_in_bf16(device):
         _depthwise_in_float32(network)
     if last.is_file():
@@ -242,8 +248,15 @@ def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> to
         group["lr"] = rate * group["factor"]
     device = batch.image.device.type
     with torch.autocast(device, torch.bfloat16, enabled=_trains_in_bf16(device)):
-        logits = run.network(batch.image.to(memory_format=torch.channels_last))
-    loss = loss_of(recipe, logits.float(), batch, trusting=progress < 0.2)
+        images = batch.image.to(memory_format=torch.channels_last)
+        logits = run.network(images)
+        with torch.no_grad():
+            before = run.before(images) if run.before else None
+    trusting = progress < 0.2
+    if before is None:
+        loss = loss_of(recipe, logits.float(), batch, trusting=trusting)
+    else:
+        loss = kept_loss(recipe, logits.float(), before.float(), batch, trusting=trusting)
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)

@@ -64,6 +64,13 @@ class TrainingRecipe:
     dice: float = 0.5  #: weight of the Dice term beside cross-entropy
     #: weight of a pixel of a real crop that the network calls boundary and the annotator left out
     doubt: float = 0.3
+    #: share of each style among the synthetic images, by name; "any" is all of them by their usual shares,
+    #: which is what an empty table gives
+    styles: dict[str, float] = field(default_factory=dict)
+    taught: tuple[str, ...] = ()  #: styles and real sets whose truth is learned where `keep` holds the rest
+    #: weight of the distance from the answers of the weights that training starts from, on every crop that is
+    #: not `taught` (Li and Hoiem, Learning without forgetting, IEEE TPAMI 40, 2018); 0: truth everywhere
+    keep: float = 0.0
     real: tuple[RealSet, ...] = field(default=())
 
     @property

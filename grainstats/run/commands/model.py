@@ -110,7 +110,10 @@ def train(
     out: Annotated[Path, Option("--out", help="Folder for the cache, checkpoints and the log.")],
     start: Annotated[
         list[Path] | None,
-        Option("--start", help="Checkpoint of an earlier stage instead of ImageNet; several: their mean."),
+        Option(
+            "--start",
+            help="Checkpoint or model folder to start from instead of ImageNet; several: their mean.",
+        ),
     ] = None,
     cache: Annotated[
         Path | None, Option("--cache", help="Folder of synthetic micrographs to share between runs.")
@@ -139,7 +142,7 @@ def train(
     drawn = cache or out / "cache"
     _say(f"drawing {chosen.synthetic} synthetic micrographs into {drawn}")
     source = CropSource(chosen, drawn, real, chosen.seed)
-    with drawing(drawn, chosen.synthetic, seed=chosen.seed, workers=workers):
+    with drawing(drawn, chosen.synthetic, seed=chosen.seed, workers=workers, styles=chosen.styles):
         wait_for(drawn, chosen.at_first or chosen.synthetic)
         done = fit(chosen, source, out, start=weights, device=device, threads=threads, say=_say)
     print(done)

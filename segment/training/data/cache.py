@@ -7,7 +7,7 @@ columns), and ``count.txt``, the number written so far, so that training may sta
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ import numpy as np
 
 from segment.errors import InputError
 from segment.training.synthetic.annotator import Annotator, draw_annotator
+from segment.training.synthetic.lamellae import lamellar_micrograph
 from segment.training.synthetic.render import (
     SyntheticMicrograph,
     empty_micrograph,
@@ -34,7 +35,8 @@ MAPS = ("image", "distance", "flags")
 STALLED_SECONDS = 120.0  #: without a new image until a cache counts as given up
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
 NETWORKLESS_SHARE = 0.08  #: images of one crystal whose structure mimics grains
-EMPTY, NETWORKLESS = "empty", "networkless"  #: their styles
+EMPTY, NETWORKLESS, LAMELLAR = "empty", "networkless", "lamellar"  #: styles that are no renderer of scenes
+ANY = "any"  #: in a table of shares: whatever is drawn without one
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,11 @@ def line_distance(lines: np.ndarray) -> np.ndarray:
     return np.minimum(distance * STEPS_PER_PX, 255).astype(np.uint8)
 
 
-def draw(seed: int, index: int, size: int) -> SyntheticMicrograph:
-    """Image number `index` of the cache of this seed, whatever was drawn before it."""
-    rng, style, annotator = _plan(seed, index)
+def draw(seed: int, index: int, size: int, styles: Mapping[str, float] | None = None) -> SyntheticMicrograph:
+    """Image number `index` of the cache of this seed and shares of `styles`, whatever was drawn before it."""
+    rng, style, annotator = _plan(seed, index, styles)
+    if style == LAMELLAR:
+        return lamellar_micrograph(rng, (size, size))
     if style == EMPTY:
         return empty_micrograph(rng, (size, size))
     if style == NETWORKLESS:
@@ -64,14 +68,21 @@ def draw(seed: int, index: int, size: int) -> SyntheticMicrograph:
     return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, mishaps=True)
 
 
-def style_of(seed: int, index: int) -> str:
-    """Style of image number `index` of the cache of this seed, without drawing it."""
-    return _plan(seed, index)[1]
+def style_of(seed: int, index: int, styles: Mapping[str, float] | None = None) -> str:
+    """Style of image number `index` of the cache of this seed and shares, without drawing it."""
+    return _plan(seed, index, styles)[1]
 
 
-def _plan(seed: int, index: int) -> tuple[np.random.Generator, str, Annotator]:
+def _plan(
+    seed: int, index: int, styles: Mapping[str, float] | None
+) -> tuple[np.random.Generator, str, Annotator]:
     """Generator, style and annotator of an image."""
     rng = np.random.default_rng([seed, index])
+    if styles:
+        shares = np.array(list(styles.values()))
+        chosen = str(rng.choice(list(styles), p=shares / shares.sum()))
+        if chosen != ANY:
+            return rng, chosen, draw_annotator(rng)
     if rng.random() < EMPTY_SHARE:
         return rng, EMPTY, Annotator()
     annotator = draw_annotator(rng)
@@ -84,11 +95,19 @@ def _plan(seed: int, index: int) -> tuple[np.random.Generator, str, Annotator]:
 def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:
     """Draw the images that `folder` still lacks; may be stopped and called again."""
     prepare_cache(folder, n, size)
-    _count_up(folder, map(partial(_draw_into, folder, seed, size), range(read_count(folder), n)))
+    _count_up(folder, map(partial(_draw_into, folder, seed, size, None), range(read_count(folder), n)))
 
 
 @contextmanager
-def drawing(folder: Path, n: int, *, seed: int, workers: int, size: int = 512) -> Iterator[None]:
+def drawing(
+    folder: Path,
+    n: int,
+    *,
+    seed: int,
+    workers: int,
+    size: int = 512,
+    styles: Mapping[str, float] | None = None,
+) -> Iterator[None]:
     """Draw what `folder` lacks by so many processes, beside the work in the `with` block that reads it.
 
     At the block's end the last image is waited for; an error in it stops the drawing.
@@ -99,7 +118,7 @@ def drawing(folder: Path, n: int, *, seed: int, workers: int, size: int = 512) -
         ThreadPoolExecutor(1) as counter,
         ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool,
     ):
-        drawn = pool.map(partial(_draw_into, folder, seed, size), missing, chunksize=4)
+        drawn = pool.map(partial(_draw_into, folder, seed, size, styles), missing, chunksize=4)
         counted = counter.submit(_count_up, folder, drawn)
         try:
             yield
@@ -117,8 +136,8 @@ def prepare_cache(folder: Path, n: int, size: int = 512) -> None:
             np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.uint8, (n, size, size))
 
 
-def _draw_into(folder: Path, seed: int, size: int, index: int) -> int:
-    drawn = draw(seed, index, size)
+def _draw_into(folder: Path, seed: int, size: int, styles: Mapping[str, float] | None, index: int) -> int:
+    drawn = draw(seed, index, size, styles)
     flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
     row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
     for name, value in zip(MAPS, row, strict=True):

@@ -20,6 +20,7 @@ from segment.training.data.cache import (
     line_distance,
     open_cache,
     read_count,
+    style_of,
     wait_for,
 )
 from segment.training.recipe import RealSet, TrainingRecipe
@@ -53,6 +54,7 @@ class Batch(NamedTuple):
     target: Any
     weight: Any
     real: Any  #: bool, shape (batch,): crops whose annotator may have left boundaries out
+    taught: Any  #: bool, shape (batch,): crops whose truth is learned (`TrainingRecipe.taught`)
 
 
 def read_real(data: Path, chosen: RealSet) -> list[Example]:
@@ -125,9 +127,10 @@ class CropSource:
         rng = np.random.default_rng([self.seed, step])
         count = self.count(step)
         chosen = [self._choose(rng, count) for _ in range(self.recipe.batch)]
-        image, target, weight = zip(*(self._cut(*crop, rng) for _, crop in chosen), strict=True)
-        real = np.array([is_real for is_real, _ in chosen])
-        return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real)
+        image, target, weight = zip(*(self._cut(*crop, rng) for *_, crop in chosen), strict=True)
+        real = np.array([is_real for is_real, *_ in chosen])
+        taught = np.array([not self.recipe.keep or name in self.recipe.taught for _, name, _ in chosen])
+        return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real, taught)
 
     def count(self, step: int) -> int:
         """How many of the cache's images a step chooses from; they are waited for."""
@@ -141,13 +144,14 @@ class CropSource:
 
     def _choose(
         self, rng: np.random.Generator, count: int
-    ) -> tuple[bool, tuple[Example, Placement, Exposure]]:
-        """Whether a crop is of a real set; then its image, where it lies in it and how it is exposed."""
-        draw, (low, high) = rng.random(), SYNTHETIC_SCALES
+    ) -> tuple[bool, str, tuple[Example, Placement, Exposure]]:
+        """Whether a crop is of a real set, of which or of which style; its image, where it lies in it and how
+        it is exposed."""
+        draw, (low, high), name = rng.random(), SYNTHETIC_SCALES, ""
         examples: list[Example] = []
         for chosen, images in self.real:
             if draw < chosen.share:
-                examples, low, high = images, chosen.min_scale, chosen.max_scale
+                examples, low, high, name = images, chosen.min_scale, chosen.max_scale, chosen.name
                 break
             draw -= chosen.share
         if examples:
@@ -155,8 +159,9 @@ class CropSource:
         else:
             index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
             example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
+            name = style_of(self.recipe.seed, index, self.recipe.styles)
         placement = draw_placement(example.image.shape, self.recipe.crop, low, high, rng)
-        return bool(examples), (example, placement, draw_exposure(rng))
+        return bool(examples), name, (example, placement, draw_exposure(rng))
 
     def _cut(
         self, example: Example, placement: Placement, exposure: Exposure, rng: np.random.Generator

@@ -223,6 +223,7 @@ def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: p
     """Folders with blanks and dots, and a name with a quotation mark."""
     monkeypatch.setattr("segment.training.export.version", lambda package: "1")
     recipe = TrainingRecipe(name='the "best"', learning_rate=1, real=(RealSet("my films v1.2", 0.5),))
+    recipe = replace(recipe, styles={"lamellar": 0.5, "any": 0.5}, taught=("lamellar",), keep=8.0)
     write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
     assert read_recipe(tmp_path / "recipe.toml") == recipe
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from segment.errors import InputError
 from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
-from segment.training.data.cache import write_cache
+from segment.training.data.cache import prepare_cache, style_of, write_cache
 from segment.training.data.crops import Batch, CropSource
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
@@ -115,13 +116,13 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
 
     logits = torch.full((1, 2, 16, 16), -5.0)
     logits[:, 0, 4:8] = 5.0
-    nothing = torch.zeros(1, 2, 16, 16)
+    nothing, taught = torch.zeros(1, 2, 16, 16), torch.tensor([True])
     costs = [
         float(
             loss_of(
                 RECIPE,
                 logits,
-                Batch(nothing[:, :1], nothing, torch.ones_like(nothing), torch.tensor([real])),
+                Batch(nothing[:, :1], nothing, torch.ones_like(nothing), torch.tensor([real]), taught),
                 trusting=trusting,
             )
         )
@@ -279,3 +280,36 @@ def test_several_starts_are_averaged(trained: tuple[Path, Path], tmp_path: Path)
     torch.save(state, tmp_path / "other.pt")
     with pytest.raises(InputError, match=r"other\.pt"):
         averaged_weights([trained[1], tmp_path / "other.pt"])
+
+
+def test_kept_answers_cost_nothing_and_others_cost() -> None:
+    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    from segment.training.losses import kept_loss
+
+    recipe = replace(RECIPE, keep=4.0, taught=("lamellar",))
+    before = torch.randn(2, 2, 8, 8, generator=torch.Generator().manual_seed(1))
+    none = torch.zeros(2, 2, 8, 8)
+    batch = Batch(none[:, :1], none, none, torch.zeros(2, dtype=bool), torch.zeros(2, dtype=bool))
+    taught = batch._replace(weight=torch.ones_like(none), taught=torch.tensor([True, False]))
+    assert float(kept_loss(recipe, before, before, batch, trusting=False)) == pytest.approx(0, abs=1e-6)
+    assert float(kept_loss(recipe, before + 1, before, batch, trusting=False)) > 0.1
+    assert float(kept_loss(recipe, before, before, taught, trusting=False)) > 0.1
+
+
+def test_a_recipe_that_keeps_answers_wants_the_weights_they_came_from(trained: tuple[Path, Path]) -> None:
+    from segment.training.fit import fit
+
+    recipe = replace(RECIPE, keep=4.0)
+    with pytest.raises(InputError, match="--start"):
+        fit(recipe, CropSource(recipe, trained[0] / "cache", [], 1), trained[0], threads=1)
+
+
+def test_crops_of_a_taught_style_are_told_from_those_whose_answers_are_kept(tmp_path: Path) -> None:
+    styles = {"lamellar": 0.5, "ceramic": 0.5}
+    recipe = replace(RECIPE, keep=4.0, taught=("lamellar",), styles=styles, synthetic=6, batch=24)
+    prepare_cache(tmp_path, 6, 64)
+    (tmp_path / "count.txt").write_text("6")
+    drawn = {style_of(recipe.seed, index, styles) for index in range(6)}
+    assert drawn == set(styles)
+    taught = CropSource(recipe, tmp_path, [], 1).batch(0).taught
+    assert 0 < taught.sum() < 24
