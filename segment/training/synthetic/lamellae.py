@@ -133,7 +133,8 @@ def _band_contrast(scene: Scene, grain: np.ndarray, step: float, rng: np.random.
         image -= rng.uniform(0.1, 0.4) * _dust(scene.size, rng)
     image = np.where(scene.not_grain, rng.uniform(0, 0.25), image).astype(np.float32)
     coarse = cv2.resize(image, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    coarse += np.float32(rng.uniform(0.01, 0.1)) * rng.standard_normal(coarse.shape, dtype=np.float32)
+    noise = rng.standard_normal(coarse.shape, dtype=np.float32)
+    coarse = coarse + np.float32(rng.uniform(0.01, 0.1)) * noise
     how = int(rng.choice([cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC], p=[0.3, 0.5, 0.2]))
     return cv2.resize(coarse, scene.size[::-1], interpolation=how)
 
