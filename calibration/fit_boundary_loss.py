@@ -79,6 +79,7 @@ SEED = 20_261_129
 TINY_PX = 8.0  # diameter of grains that nobody would trace; judgement
 TARGETS = ("intercept", "diameter")
 SWEEPS = 100  # of the estimation; it settles in some twenty
+MOST_SHARE = 1.5  # left out over found: one image beyond would set the slope; judgement
 Z95 = 1.96  # standard errors of a 95 % interval
 
 
@@ -210,8 +211,9 @@ def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
 
 
 def kept_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """All but images without a whole cell, or without any joined."""
-    return rows[rows[list(TARGETS)].notna().all(axis=1) & (rows["share"] > 0)]
+    """All but images without a whole cell, without any joined, or with hardly any left."""
+    sound = (rows["share"] > 0) & (rows["share"] < MOST_SHARE)
+    return rows[rows[list(TARGETS)].notna().all(axis=1) & sound]
 
 
 def left_out(kept: pd.DataFrame) -> pd.DataFrame:
