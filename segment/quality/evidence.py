@@ -41,8 +41,8 @@ MOST_NEIGHBOURS = 7  #: more tell no more; judgement
 CERTAIN = 0.99  #: mean probability along its border from which a cell gains nothing by more; judgement
 #: log odds that a cell is no grain, for each of `cell_traits`, and where both are 0: logistic regression on
 #: rendered cells (`calibration/segmentation/fit_spurious_cells.py`, docs/validation/spurious_cells.csv)
-WEIGHTS = (-0.751, -0.703)
-OFFSET = 3.700
+WEIGHTS = (-0.828, -0.703)
+OFFSET = 4.010
 
 
 @dataclass(frozen=True)

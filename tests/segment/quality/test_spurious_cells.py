@@ -71,5 +71,5 @@ def test_the_table_of_the_pages_is_of_these_weights() -> None:
     )
     assert min(int(r["cells"]) for r in rows) >= FEWEST
     assert np.corrcoef(false, told)[0, 1] > 0.6
-    assert (told[precision >= 0.9] >= 1 / 3).mean() <= 0.05 < 0.5 < (told[precision < 0.8] >= 1 / 3).mean()
+    assert (told[precision >= 0.9] >= 1 / 3).mean() <= 0.06 < 0.5 < (told[precision < 0.8] >= 1 / 3).mean()
     assert WEIGHTS[0] < 0 and WEIGHTS[1] < 0 < OFFSET
