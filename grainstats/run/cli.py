@@ -61,7 +61,7 @@ for heading, commands in COMMANDS.items():
         app.command(name, cls=PlainCommand, rich_help_panel=heading)(command)
 app.add_typer(model.app, name="model", rich_help_panel="Models")
 
-COLLECT_AT = 200_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
+COLLECT_AT = 1_000_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
 _INTERRUPTED = 130  #: exit status after Ctrl-C, as shells have it; Typer ends with it, too, but in silence
 _STOPPING = {  #: exit status after kill, or a batch system's end of time, and where a terminal closes
     getattr(signal, name): 128 + getattr(signal, name)

@@ -12,7 +12,7 @@ from segment.micrograph.blank_frame import box_of
 SIDE = 64  #: edge of a fingerprint in blocks
 SMOOTH = 4.0  #: blocks of the blur that is taken away: gradients and shading tell nothing
 SAME = 0.5  #: correlation of one area; that of two among 224 real images stayed below 0.2
-_AT_A_TIME = 500  #: fingerprints compared with all others: 10,000 need some 300 MB
+_AT_A_TIME = 100  #: fingerprints compared with all others: 10,000 need some 300 MB
 _STEPS = 40.0  #: of a fingerprint, to its standard deviation
 
 
@@ -56,11 +56,9 @@ def same_areas(prints: Sequence[np.ndarray], least: float = SAME) -> list[SameAr
         return []
     rows, same = _unit(np.stack([p.ravel() for p in prints])), []
     for first in range(0, len(prints), _AT_A_TIME):
-        views = [turns(p) for p in prints[first : first + _AT_A_TIME]]
-        best = np.zeros((len(views), len(prints) - first), np.float32)
-        for turn in range(8):
-            found = _unit(np.stack([view[turn].ravel() for view in views])) @ rows[first:].T
-            best = np.where(np.abs(found) > np.abs(best), found, best)
+        views = np.stack([view.ravel() for p in prints[first : first + _AT_A_TIME] for view in turns(p)])
+        found = (_unit(views) @ rows[first:].T).reshape(-1, 8, len(prints) - first)
+        best = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, None], axis=1)[:, 0]
         for i, j in np.argwhere(np.triu(np.abs(best) >= least, 1)):
             same.append(SameArea(first + int(i), first + int(j), float(best[i, j])))
     return same

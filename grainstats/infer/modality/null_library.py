@@ -69,12 +69,16 @@ class NullLibrary:
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""
-        by_sd = [np.interp(sd, self.power_sd, line) for line in self.power]
-        return float(np.interp(np.log(n_interior), np.log(self.power_n), by_sd))
+        return self._power(sd)(n_interior)
+
+    def _power(self, sd: float) -> Callable[[int], float]:
+        by_sd, log_n = [np.interp(sd, self.power_sd, line) for line in self.power], np.log(self.power_n)
+        return lambda n: float(np.interp(np.log(n), log_n, by_sd))
 
     def grains_for_power(self, wanted: float, sd: float) -> int | None:
         """Interior grains at which the power reaches `wanted`; None beyond the library."""
-        return fewest(self.power_n, lambda n: self.power_at(n, sd) >= wanted)
+        power = self._power(sd)
+        return fewest(self.power_n, lambda n: power(n) >= wanted)
 
 
 def line_at(n_interior: int, counts: np.ndarray, table: np.ndarray) -> np.ndarray:

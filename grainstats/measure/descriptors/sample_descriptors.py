@@ -56,7 +56,9 @@ class ImageTables:
 
 
 def sample_descriptors(images: ImageTables) -> list[Descriptor]:
-    """Descriptors of the sample, in the order in which its images carry them."""
+    """Descriptors of the sample, in the order in which its images carry them; of one image they are its own."""
+    if len(images.analysis_ids) == 1:
+        return _own(images.descriptors)
     images = replace(images, descriptors=_with_absent_phases(images))
     by_name = {str(name): part for name, part in images.descriptors.groupby("name", sort=False)}
     weights = _weights(images)
@@ -67,6 +69,15 @@ def sample_descriptors(images: ImageTables) -> list[Descriptor]:
     ]
     known = {d.name: d for d in found}
     return [_derived(d, known, images.unit) for d in found]
+
+
+def _own(descriptors: pd.DataFrame) -> list[Descriptor]:
+    """Those of one image as they are."""
+    rows = descriptors[["name", "value", "ci_low", "ci_high", "unit", "method"]].itertuples(index=False)
+    return [
+        Descriptor(name, value, *((low, high) if math.isfinite(low + high) else (None, None)), unit, method)
+        for name, value, low, high, unit, method in rows
+    ]
 
 
 def _from_tables(images: ImageTables) -> dict[str, float]:
@@ -166,13 +177,11 @@ def _of_sample(
     unit, method = str(first["unit"]), str(first["method"])
     if name in _COUNTS:
         return Descriptor(name, float(part["value"].sum()), None, None, unit, method)
-    if name in _P_VALUES and len(ids) > 1:
+    if name in _P_VALUES:
         return _combined(name, part["value"].astype(float).dropna(), unit, method)
     weight = weights.loc[part["analysis_id"], _weight_of(name)].to_numpy(float)
     ends = part[["ci_low", "value", "ci_high"]].to_numpy(float)
     found, how = estimate_of_images(ends, weight, exact, coarse=bool(_COARSE.search(name)))
-    if len(ids) == 1:
-        return Descriptor.of(name, found, unit, method)
     if name.startswith("anisotropy"):
         return Descriptor(name, found.value, None, None, unit, f"{method}; {len(ids)} images")
     if found.high is not None and name.endswith(("_share", "_fraction")):

@@ -6,8 +6,9 @@ import errno
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ WRITTEN_PER_BYTE = 3  #: bytes written for a byte of image, database and tables 
 LEAST_FREE = 200 << 20  #: bytes; the database alone may need them for one large image
 AT_WORK = "Wait until it has ended, name another folder, or give each run its part with --shard I/N"
 _LOCK = ".grainstats-{}.lock"
+_BEYOND = 1 << 20  #: the byte that is locked: on Windows nobody else could read one of the text
 MOST_LOOKED_AT = 200  #: files opened for their pixel size, one for each folder and suffix
 
 
@@ -96,19 +98,27 @@ def _locked(path: Path) -> Iterator[int | None]:
         yield number
     finally:
         if number is not None:
-            with suppress(OSError):  # a disk that fails has its error told where the results are written
-                path.unlink()
+            gone = _removed(path)
             os.close(number)
+            if not gone:  # Windows removes no open file
+                _removed(path)
+
+
+def _removed(path: Path) -> bool:
+    """Whether the file is away; a disk that fails has its error told where the results are written."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _open_locked(path: Path) -> int | None:
     try:
-        import fcntl
-
         while True:
             number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
-                fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(number)
                 if path.exists() and os.path.samestat(os.fstat(number), path.stat()):
                     return number
             except OSError as error:
@@ -120,8 +130,24 @@ def _open_locked(path: Path) -> int | None:
                 reason = f"another run is at work there ({who})"
                 raise InputError(f"--out {path.parent}", reason, AT_WORK) from error
             os.close(number)  # the run that had it took the file away in between
-    except (ModuleNotFoundError, OSError):
+    except OSError:
         return None
+
+
+def _lock(number: int) -> None:
+    """Lock an open file; `OSError`: EACCES or EAGAIN where another process has it, else there are no locks."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(number, _BEYOND, os.SEEK_SET)
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(number, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:

@@ -70,9 +70,9 @@ def state_of_tables(rows: Rows) -> str:
 
 def state_of_report(db: Database, tables: str, failures: Sequence[Failure], warnings: Sequence[str]) -> str:
     """Digest of all that the report is made of, given that of the tables."""
-    loops, properties = map(_content, (db.suggestions().drop(columns=["suggestion_id"]), db.properties()))
+    loops = _content(db.suggestions().drop(columns=["suggestion_id"]))
     code = _code(path for path in _PAGES.rglob("*") if path.suffix in _SOURCES)
-    return digest_of(tables, code, db.name, [plain(f) for f in failures], list(warnings), loops, properties)
+    return digest_of(tables, code, db.name, [plain(f) for f in failures], list(warnings), loops)
 
 
 def _code(files: Iterable[Path]) -> str:

@@ -7,6 +7,7 @@ kills a process a second time is the culprit, the others get their results.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -140,7 +141,7 @@ class IsolatedPool(Generic[Job, Result]):
             workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start_worker,
-            initargs=(threads_per_worker(self.workers),),
+            initargs=(threads_per_worker(self.workers), gc.get_threshold()),
         )
 
 
@@ -153,8 +154,9 @@ def _submit(executor: ProcessPoolExecutor, function: Callable[[Job], Result], jo
         return broken
 
 
-def _start_worker(threads: int) -> None:
+def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
     """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
+    gc.set_threshold(*collect_at)
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = str(threads)
     cv2.setNumThreads(threads)

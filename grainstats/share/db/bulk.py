@@ -28,8 +28,9 @@ def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame
     `UncalibratedError`: the table is in pixels: such grains never enter a sample's statistics.
     """
     _require(grains, ("label", "area_nm2", "equivalent_diameter_nm", "touches_frame"), source)
-    known = grains[[column.name for column in schema.grain.columns if column.name in grains]]
-    rows = known.apply(_plain).assign(analysis_id=analysis_id).to_dict("records")
+    columns = {c.name: _plain(grains[c.name]) for c in schema.grain.columns if c.name in grains}
+    columns["analysis_id"] = [analysis_id] * len(grains)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     connection.execute(sa.insert(schema.grain), rows)
 
 
@@ -74,9 +75,10 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], source: str) -> None
     raise ValueError(f"{source}: the table has no column {', '.join(missing)}")
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def _plain(column: pd.Series) -> list[float | None]:
     """Python's own numbers; None for what is missing or endless."""
-    return column.astype(object).where(np.isfinite(column.astype(float)), None)
+    finite = np.isfinite(column.to_numpy(float, na_value=np.nan))
+    return [value if good else None for value, good in zip(column.tolist(), finite.tolist(), strict=True)]
 
 
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -138,3 +140,29 @@ def test_a_disk_without_locks_is_no_obstacle(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.lockf", no_locks)
     with alone_in(tmp_path, (1, 1)):
         pass
+
+
+def test_windows_locks_tell_the_same(tmp_path, monkeypatch):
+    """By its interface: a byte is locked, an open file cannot be removed."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def locking(number: int, mode: int, count: int) -> None:
+        assert (mode, count) == (2, 1) and os.lseek(number, 0, os.SEEK_CUR) > 10_000
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PermissionError(errno.EACCES, "Permission denied") from None
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        with path.open("rb") as file:
+            locking(file.fileno(), 2, file.seek(1 << 20) >> 20)
+        os.unlink(path)
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    monkeypatch.setattr(Path, "unlink", unlink)
+    for shard in ((1, 1), (1, 2)):
+        with alone_in(tmp_path, (1, 1)):
+            with pytest.raises(InputError, match=f"process {os.getpid()} on .*UTC"), alone_in(tmp_path, shard):
+                pass
+        assert not list(tmp_path.iterdir())
