@@ -8,8 +8,9 @@ third run of the finished folder shows what doing nothing costs.
     make soak                                            # 10,000 images, 200 samples, 20 kills: some hours
     python calibration/soak.py --images 300 --samples 12 --kills 5 --out soak_small
 
-With ``--minutes`` it ends in time with status 75; the same command goes on. ``--parts`` does the undisturbed
-run in so many shards, so that each fits.
+With ``--db`` the killed run writes into a PostgreSQL server, which ``--restart`` restarts once. With
+``--minutes`` it ends in time with status 75; the same command goes on. ``--parts`` does the undisturbed run
+in so many shards, so that each fits.
 """
 
 from __future__ import annotations
@@ -117,10 +118,13 @@ def make_campaign(folder: Path, n_images: int, n_samples: int, every: int, seed:
     return n_bad
 
 
-def command(data: Path, out: Path, model: str | None, workers: int) -> list[str]:
-    """The run as a user starts it."""
-    call = ["run", str(data), "--out", str(out), "--workers", str(workers), "--device", "cpu"]
-    return [sys.executable, "-m", "grainstats", *call, *(["--model", model] if model else [])]
+def command(options: argparse.Namespace, name: str, db: str | None = None) -> list[str]:
+    """The run as a user starts it, into a folder of this name."""
+    data, out = (str(options.out / folder) for folder in ("data", name))
+    call = ["run", data, "--out", out, "--workers", str(options.workers), "--device", "cpu"]
+    named = {"--model": options.model, "--db": db}
+    call += [word for option, value in named.items() if value for word in (option, value)]
+    return [sys.executable, "-m", "grainstats", *call]
 
 
 def run(arguments: list[str]) -> tuple[float, float]:
@@ -158,10 +162,13 @@ class Soak:
         (out / "soak.json").write_text(json.dumps(asdict(self)))
 
 
-def strike(arguments: list[str], seconds: float) -> bool:
-    """Run for so long, then kill by SIGKILL; whether it was alive to be."""
+def strike(arguments: list[str], seconds: float, meanwhile: str | None = None) -> bool:
+    """Run for so long, a shell command `meanwhile`, then kill by SIGKILL; whether it was alive to be."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(arguments, **quiet) as process:
+        if meanwhile:
+            time.sleep(seconds / 2)
+            subprocess.run(meanwhile, shell=True, check=True, **quiet)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -170,14 +177,17 @@ def strike(arguments: list[str], seconds: float) -> bool:
     return False
 
 
-def differences(one: Path, other: Path) -> list[str]:
-    """What differs between two output folders: tables, failures, files of images, leftovers."""
+def differences(one: Path, other: Path, db: str | None = None) -> list[str]:
+    """What differs between two output folders: tables, failures, files of images, leftovers.
+
+    `db` is the other's database where it is not in its folder.
+    """
     found = [
         f"tables/{path.name}"
         for path in sorted((one / "tables").iterdir())
         if path.read_bytes() != (other / "tables" / path.name).read_bytes()
     ]
-    with Database.open(one / "results.db") as a, Database.open(other / "results.db") as b:
+    with Database.open(one / "results.db") as a, Database.open(db or other / "results.db") as b:
         if not a.failures().equals(b.failures()):
             found.append("failures")
     names = [{str(p.relative_to(out)) for p in (out / "images").rglob("*")} for out in (one, other)]
@@ -199,12 +209,12 @@ def size_of(folder: Path) -> int:
 
 def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
     """One step after the other, each kept when it is done."""
-    data, whole, killed = (options.out / name for name in ("data", "whole", "killed"))
+    data = options.out / "data"
     if state.n_bad < 0:
         shutil.rmtree(data, ignore_errors=True)
         state.n_bad = make_campaign(data, options.images, options.samples, options.every, options.seed)
         yield
-    undisturbed = command(data, whole, options.model, options.workers)
+    undisturbed = command(options, "whole")
     while options.parts > 1 and state.parts < options.parts:
         part = run([*undisturbed, "--shard", f"{state.parts + 1}/{options.parts}"])
         state.whole = [a + b for a, b in zip(state.whole, part, strict=True)]
@@ -214,11 +224,12 @@ def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
         state.whole = [a + b for a, b in zip(state.whole, run(undisturbed), strict=True)]
         state.parts = options.parts + 1
         yield
-    disturbed = command(data, killed, options.model, options.workers)
+    disturbed = command(options, "killed", options.db)
     typical = max(state.whole[0] / max(options.kills, 1), 4)
     while state.kills < options.kills:
         moment = random.Random(options.seed + state.kills).uniform(0.02, 1.5) * typical
-        state.struck += strike(disturbed, moment)
+        restart = options.restart if state.kills == options.kills // 2 else None
+        state.struck += strike(disturbed, moment, restart)
         state.kills += 1
         yield
     while not state.ended:
@@ -257,7 +268,7 @@ def table_of(options: argparse.Namespace, state: Soak) -> dict[str, object]:
         "analysed": n_done,
         "named without a result": n_failed,
         "kills that struck": state.struck,
-        "differences": differences(whole, killed),
+        "differences": differences(whole, killed, options.db),
         "first run, wall seconds": round(state.whole[0], 1),
         "first run, processor seconds": round(state.whole[1], 1),
         "second run, wall seconds": round(state.again[0], 2),
@@ -283,6 +294,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=25)
+    parser.add_argument("--db", help="URL of an empty PostgreSQL database for the killed run")
+    parser.add_argument("--restart", help="command that restarts its server")
     parser.add_argument("--model", help="a released model's name or a model folder")
     parser.add_argument("--parts", type=int, default=1, help="shards of the undisturbed run")
     parser.add_argument("--minutes", type=float, default=1e6, help="then end with status 75")

@@ -56,7 +56,7 @@ class ImageTables:
 
 
 def sample_descriptors(images: ImageTables) -> list[Descriptor]:
-    """Descriptors of the sample, in the order in which its images carry them; of one image they are its own."""
+    """Descriptors of the sample, in the order in which its images carry them; of one image its own."""
     if len(images.analysis_ids) == 1:
         return _own(images.descriptors)
     images = replace(images, descriptors=_with_absent_phases(images))

@@ -135,7 +135,7 @@ def _open_locked(path: Path) -> int | None:
 
 
 def _lock(number: int) -> None:
-    """Lock an open file; `OSError`: EACCES or EAGAIN where another process has it, else there are no locks."""
+    """Lock an open file; `OSError`: EACCES or EAGAIN where another process has it, else no locks."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -163,6 +163,7 @@ def test_windows_locks_tell_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "unlink", unlink)
     for shard in ((1, 1), (1, 2)):
         with alone_in(tmp_path, (1, 1)):
-            with pytest.raises(InputError, match=f"process {os.getpid()} on .*UTC"), alone_in(tmp_path, shard):
+            told = pytest.raises(InputError, match=f"process {os.getpid()} on .*UTC")
+            with told, alone_in(tmp_path, shard):
                 pass
         assert not list(tmp_path.iterdir())

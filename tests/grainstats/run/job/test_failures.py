@@ -147,6 +147,18 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     assert "1 without a result" in done.stdout
 
 
+def test_a_full_folder_for_temporary_files_is_no_obstacle(
+    disk: Path, tmp_path: Path, edge_model: Path, two_samples: Path
+) -> None:
+    fill(disk)
+    words = ["run", str(two_samples), "--out", str(tmp_path / "out"), "--model", str(edge_model)]
+    call = [sys.executable, "-c", "from grainstats.run.cli import main; main()", *words, "--workers", "1"]
+    done = subprocess.run(call, capture_output=True, text=True, env=os.environ | {"TMPDIR": str(disk)})
+    assert done.returncode == 0, done.stderr
+    run(two_samples, tmp_path / "whole", edge_model)
+    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+
+
 def test_what_the_system_refuses_is_no_error_to_report(
     tmp_path: Path, edge_model: Path, two_samples: Path
 ) -> None:

@@ -48,7 +48,7 @@ def test_every_kind_of_bad_file_is_one_named_row(soak, tmp_path, edge_model):
 @pytest.mark.slow
 def test_a_killed_campaign_equals_an_undisturbed_one(soak, tmp_path, edge_model):
     call = {"images": 5, "samples": 2, "every": 5, "kills": 1, "workers": 1, "seed": 3}
-    call |= {"parts": 1, "minutes": 9}
+    call |= {"parts": 1, "minutes": 9, "db": None, "restart": None}
     table = soak.soak(argparse.Namespace(**call, model=str(edge_model), out=tmp_path))
     assert table["differences"] == []
     assert (table["analysed"], table["named without a result"], table["bad images"]) == (4, 1, 1)
