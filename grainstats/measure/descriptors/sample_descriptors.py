@@ -73,11 +73,12 @@ def sample_descriptors(images: ImageTables) -> list[Descriptor]:
 
 def _own(descriptors: pd.DataFrame) -> list[Descriptor]:
     """Those of one image as they are."""
-    rows = descriptors[["name", "value", "ci_low", "ci_high", "unit", "method"]].itertuples(index=False)
-    return [
-        Descriptor(name, value, *((low, high) if math.isfinite(low + high) else (None, None)), unit, method)
-        for name, value, low, high, unit, method in rows
-    ]
+    found = []
+    for row in descriptors.itertuples():
+        known = math.isfinite(row.ci_low + row.ci_high)
+        estimate = Estimate(row.value, row.ci_low, row.ci_high) if known else Estimate(row.value)
+        found.append(Descriptor.of(row.name, estimate, row.unit, row.method))
+    return found
 
 
 def _from_tables(images: ImageTables) -> dict[str, float]:
