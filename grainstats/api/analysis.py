@@ -176,12 +176,21 @@ def _inputs(
 
 
 def _write_arrays(folder: Path, images: Sequence[np.ndarray]) -> None:
+    """As they are, with colours, transparency and numbers that are none: they are read as files are."""
     import tifffile
 
-    from segment.micrograph.from_array import grey_of_array
+    from segment.micrograph.from_array import numbers_of
 
     folder.mkdir(parents=True)
     for number, image in enumerate(images):
         name = f"image_{number:03d}"
-        grey, _, _ = grey_of_array(image, f"{folder.name}, {name}")
-        tifffile.imwrite(folder / f"{name}.tif", grey, photometric="minisblack", metadata=None)
+        pixels = numbers_of(image, f"{folder.name}, {name}")
+        samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+        tifffile.imwrite(
+            folder / f"{name}.tif",
+            pixels,
+            photometric="rgb" if samples > 2 else "minisblack",
+            planarconfig="contig" if samples > 1 else None,
+            extrasamples=["unassalpha"] if samples in (2, 4) else None,
+            metadata=None,
+        )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from segment.unet import Model
 
 PathInput = str | PathLike[str]
+#: kinds of Pillow's pictures whose numbers are no grey levels or RGB, and what they are turned into
+_IN_COLOURS = {"P": "RGBA", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
 
 
 def read(
@@ -53,33 +55,24 @@ def read(
     >>> [field.name for field in fields]
     ['ai-02-field-1', 'ai-02-field-2']
     """
-    from segment.micrograph import find_micrographs, read_micrographs
+    from segment.micrograph import find_micrographs, micrograph_of_array, read_micrographs
     from segment.micrograph.pixel_size import given_size
 
     if pixel_size_nm is not None:
         pixel_size_nm = given_size(pixel_size_nm)
     several = one_by_one(source)
-    arrays = [_of_array(one, pixel_size_nm) for one in several if isinstance(one, np.ndarray)]
+    arrays = [
+        micrograph_of_array(one, pixel_size_nm=pixel_size_nm) for one in several if isinstance(one, np.ndarray)
+    ]
     paths = [str(one) for one in several if not isinstance(one, np.ndarray)]
     found = find_micrographs(paths) if paths else ()
     return arrays + [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
 
 
-def _of_array(image: np.ndarray, pixel_size_nm: float | None) -> Micrograph:
-    """`InputError`: a label map, a tracing, or nothing that shows, as of files."""
-    from segment.micrograph import micrograph_of_array
-    from segment.micrograph.prepare import problem_of
-
-    if isinstance(image, np.ma.MaskedArray):
-        image = np.where(np.ma.getmaskarray(image), np.float32(np.nan), image.data)  # no number: masked
-    micrograph = micrograph_of_array(image, pixel_size_nm=pixel_size_nm)
-    if problem := problem_of(micrograph.path, micrograph.image, micrograph.valid):
-        raise problem
-    return micrograph
-
-
 def _as_array(thing: Any) -> Any:
     """Images of xarray, PyTorch, Dask or Pillow as arrays; all else as it is."""
+    if (mode := getattr(thing, "mode", None)) in _IN_COLOURS and hasattr(thing, "convert"):
+        thing = thing.convert(_IN_COLOURS[mode])
     plain = isinstance(thing, str | PathLike | np.ndarray) or hasattr(thing, "columns")
     is_image = hasattr(thing, "__array__") or hasattr(thing, "__array_interface__")
     return np.asarray(thing) if is_image and not plain else thing

@@ -62,29 +62,18 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     `NotAnImageError`: no grey or colour image. `UnreadableError`: no pixels, or pixels of absurd shape.
     """
     try:
-        pixels = frame.load()
-        image, done = to_grey(pixels)
+        levels = levels_of(frame.load())
     except ValueError as error:
         raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
+    image, valid, notes = levels.image, levels.valid, frame.notes + levels.notes
     if not image.size:
         raise UnreadableError(path, "an image without pixels", "Copy or export it again")
-    masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": coloured_marks(pixels)}
-    coded, doubt = coded_colours(pixels)
-    del pixels
-    image, valid = without_no_data(image)
-    notes = frame.notes + done + doubt + (() if valid is None else (NO_DATA,))
-    for what, mask in masks.items():
-        if mask is not None:
-            valid = ~mask if valid is None else valid & ~mask
-            notes += (f"{mask.mean():.1%} of the pixels are {what} and masked",)
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
     scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]
-    notes += _poor_levels(middle(image))
     valid = None if valid is None else valid[: len(image)]
     hidden = find_hidden(image, valid, scale_bar, whole=frame.info_bar_rows == 0, bar_known=bar_rows > 0)
     valid, notes = hidden.valid, notes + hidden.notes
-    notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
     drawn = stated(scale_bar.words, None, scale_bar.pixel_size_nm, "scalebar") if scale_bar else ()
     chosen = choose_scale(frame.scales + drawn, manual_nm)
     notes += chosen.doubts
@@ -95,7 +84,35 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     notes += chosen.how_squared(path, "resampled")
     if chosen.stretched is not None:
         image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
-    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, coded)
+    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, levels.coded)
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Grey levels of an array of pixels, and what its colours and numbers tell."""
+
+    image: np.ndarray  #: shape (rows, columns)
+    valid: np.ndarray | None  #: bool: False where marks were drawn, nothing is shown or is no number
+    notes: tuple[str, ...]
+    coded: bool  #: whether its colours stand for numbers
+
+
+def levels_of(pixels: np.ndarray) -> Levels:
+    """Grey levels; transparent pixels, coloured marks and what is no number are masked.
+
+    `ValueError`: no grey or colour image.
+    """
+    image, notes = to_grey(pixels)
+    masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": coloured_marks(pixels)}
+    coded, doubt = coded_colours(pixels)
+    del pixels
+    image, valid = without_no_data(image)
+    notes += doubt + (() if valid is None else (NO_DATA,))
+    for what, mask in masks.items():
+        if mask is not None:
+            valid = ~mask if valid is None else valid & ~mask
+            notes += (f"{mask.mean():.1%} of the pixels are {what} and masked",)
+    return Levels(image, valid, notes, coded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +132,13 @@ def find_hidden(
     whole: bool = False,
     bar_known: bool = False,
 ) -> Hidden:
-    """Blank frames, labels, scale bars and insets of a grey image; panels and drawn-out corners are told.
+    """Blank frames, labels, scale bars and insets of a grey image; panels and poor levels are told.
 
     `valid` is what is seen so far. `whole`: the file says that nothing is written on the image. `bar_known`:
     its info bar was found, and is not looked for within a frame.
     """
     blank = find_blank(image)
-    notes: tuple[str, ...] = ()
+    notes = _poor_levels(middle(image))
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_known or whole)
         what = "one level, or repeated or mirrored lines"
@@ -145,6 +162,7 @@ def find_hidden(
         notes += (PANELS,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)
+    notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
     return Hidden(valid, overlay is not None, notes)
 
 
