@@ -61,12 +61,11 @@ def read(
     if pixel_size_nm is not None:
         pixel_size_nm = given_size(pixel_size_nm)
     several = one_by_one(source)
-    arrays = [
-        micrograph_of_array(one, pixel_size_nm=pixel_size_nm) for one in several if isinstance(one, np.ndarray)
-    ]
+    arrays = [one for one in several if isinstance(one, np.ndarray)]
     paths = [str(one) for one in several if not isinstance(one, np.ndarray)]
+    given = [micrograph_of_array(one, pixel_size_nm=pixel_size_nm) for one in arrays]
     found = find_micrographs(paths) if paths else ()
-    return arrays + [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
+    return given + [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
 
 
 def _as_array(thing: Any) -> Any:

@@ -12,14 +12,13 @@ import numpy as np
 
 from grainstats.measure.grains.label_map_check import check_label_map
 from segment.cells.editing import numbered
+from segment.cells.label_gaps import equal_rows
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
 LARGEST = 8  #: times that a map is enlarged at most; judgement
 COARSE = (
     1.3  #: pixels of a mean step; grains drawn by hand, points of EBSD and cells cut here have up to 1.24
 )
-REPEATED = 5  #: equal rows, and others, that show an enlargement
-EVEN = 2.0  #: rows by which groups of equal rows may stray from even steps: rounding, and one cut group
 EQUAL = 0.02  #: relative; of what rows and columns are repeated, so that the pixels are square
 FEWEST = (50, 200)  #: corners of steps that show an enlargement, or a mean step; judgement
 LOOKED_AT = 1024  #: rows and columns in the middle of a map whose steps are measured
@@ -42,11 +41,12 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     step, n_corners = _steps(labels)
     if n_corners < FEWEST[0]:
         return grain_map
-    (rows, height), (columns, width) = _groups(labels), _groups(labels.T)
+    (rows, height), (columns, width) = equal_rows(labels), equal_rows(labels.T)
     cell_px = np.count_nonzero(labels) / grain_map.n_grains
     of_one_size = abs(height / width - 1) < EQUAL and max(height, width) <= LARGEST
     if min(height, width) > 1 and of_one_size and cell_px >= MIN_AREA_PX * height * width:
-        return _own(grain_map, rows, columns, float(np.sqrt(height * width)))
+        first = (np.unique(groups, return_index=True)[1] for groups in (rows, columns))
+        return _own(grain_map, *first, float(np.sqrt(height * width)))
     if (step < COARSE and max(height, width) == 1) or n_corners < FEWEST[1]:
         return grain_map
     said = (
@@ -76,18 +76,6 @@ def _own(grain_map: GrainMap, rows: np.ndarray, columns: np.ndarray, k: float) -
         second_phases=None if phases is None else numbered(phases),
         warnings=(*grain_map.warnings, said),
     )
-
-
-def _groups(labels: np.ndarray) -> tuple[np.ndarray, float]:
-    """The first of each group of equal rows, and rows a group; every row and 1 where they are not even."""
-    new = np.concatenate([[True], (labels[1:] != labels[:-1]).any(axis=1)])
-    first = np.flatnonzero(new)
-    if len(labels) - first.size < REPEATED or first.size < REPEATED:
-        return np.arange(len(labels)), 1.0
-    each = float(first[-1] - first[1]) / (first.size - 2)
-    if np.ptp(np.cumsum(new) - np.arange(len(labels)) / each) > EVEN:
-        return np.arange(len(labels)), 1.0
-    return first, each
 
 
 def _steps(labels: np.ndarray) -> tuple[float, int]:

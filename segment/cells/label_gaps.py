@@ -17,6 +17,8 @@ FEWEST = 8  #: labels of which one may be the line between the others
 AROUND = 0.8  #: of all contacts are with such a label
 THIN = 0.9  #: of its area are narrow where it is a line and no ground
 RIM = 0.9  #: of the outermost pixels are a frame's or a ground's; judgement
+REPEATED = 5  #: equal rows, and others, that show an enlargement
+EVEN = 2.0  #: rows by which groups of equal rows may stray from even steps: rounding, and one cut group
 ALONE = 0.15  #: share of a map's cell edges that are contacts, below which its cells do not meet
 LONG = 3.0  #: widths that a gap is at least long; judgement
 LEAST_PX = 3  #: no narrower gap is told from the rim of a void
@@ -43,6 +45,21 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
             break
         best, closed, least = filled, int(np.count_nonzero(narrow)), after
     return best, closed
+
+
+def equal_rows(labels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Number of the group of equal rows that each row is in, and rows a group.
+
+    Each row is its own group where groups are not even, as those of a map whose pixels were repeated.
+    """
+    new = np.concatenate([[True], (labels[1:] != labels[:-1]).any(axis=1)])
+    first = np.flatnonzero(new)
+    if len(labels) - first.size < REPEATED or first.size < REPEATED:
+        return np.arange(len(labels)), 1.0
+    each = float(first[-1] - first[1]) / (first.size - 2)
+    if np.ptp(np.cumsum(new) - np.arange(len(labels)) / each) > EVEN:
+        return np.arange(len(labels)), 1.0
+    return np.cumsum(new) - 1, each
 
 
 def line_label(labels: np.ndarray) -> tuple[int, bool]:

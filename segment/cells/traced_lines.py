@@ -17,8 +17,12 @@ MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
 DRAWN = 0.01  #: least share of grey or black lines beside coloured ones; judgement
 PALE = 0.05  #: pixels of paler lines over those of the lines, from which they are said; judgement
 AWAY_PX = 5  #: from a line, where its soft edge and what JPEG does beside it end
-COLOURS = (0.9, 0.03)  #: cosine between colours, seen from the ground, and least share of a second; judgement
+#: distance between colours, in units of theirs from the ground, and least share of a second one; judgement
+COLOURS = (0.45, 0.03)
+#: of the lines' level at most, in areas so many pixels wide, and their share of the lines; judgement
+SECOND_GREY = (0.8, 5, 0.01)
 
+SEVERAL = "lines of several colours were read as boundaries: leave out what is none"
 DARK = "dark lines on a light ground were read as boundaries"
 _REMEDY = "Draw the boundaries on a layer of their own and save that layer: lines on an empty ground"
 
@@ -43,8 +47,8 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
         layer = shown.size and (alpha == 0).mean() >= GROUND
         if layer or not shown.size or np.ptp(shown, axis=0).max() <= FLAT * _top(picture):
             lines, words = _on_ground(alpha.astype(np.float32), source)
-            pale = tuple(word for word in words if word != DARK)
-            return lines, ("the lines of a transparent layer were read as boundaries", *pale)
+            said = tuple(word for word in words if word != DARK) + _several(picture, lines)
+            return lines, ("the lines of a transparent layer were read as boundaries", *said)
     if picture.ndim == 3:
         colours = picture.astype(np.float32)
         chroma = colours.max(axis=2) - colours.min(axis=2)
@@ -54,11 +58,9 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
         grey = chroma <= NEAR_GROUND * _top(picture)
         of_colour = grey.mean() > 0.5 and lines.any() and lines.mean() <= MOST_COLOURED
         if of_colour and not _is_drawn(colours.mean(axis=2)[grey], _top(picture)):
-            return lines, ("coloured lines were read as boundaries",)
+            return lines, ("coloured lines were read as boundaries", *_several(picture, lines))
         lines, words = _on_ground(_distance(colours), source)
-        if _in_colours(colours, lines):
-            words += ("lines of several colours were read as boundaries: leave out what is none",)
-        return lines, words
+        return lines, words + (SEVERAL,) * _in_colours(colours - np.median(colours[~lines], axis=0), lines)
     if picture.ndim != 2:
         raise InputError(
             source, f"an array of shape {picture.shape}, not one picture", "Give one 2-D picture"
@@ -78,13 +80,23 @@ def _distance(colours: np.ndarray) -> np.ndarray:
     return np.abs(colours - ground).max(axis=2)
 
 
-def _in_colours(colours: np.ndarray, lines: np.ndarray) -> bool:
-    """Whether some lines have another colour than most, seen from the ground."""
-    away = colours[lines] - np.median(colours[~lines], axis=0)
-    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+def _several(picture: np.ndarray, lines: np.ndarray) -> tuple[str, ...]:
+    """Words where lines on a layer, or on a grey picture, have several hues."""
+    if picture.shape[2] < 3:
+        return ()
+    colours = picture.astype(np.float32)
+    hues = colours - colours.mean(axis=2, keepdims=True)
+    hues[np.abs(hues).max(axis=2) < NEAR_GROUND * _top(picture)] = 0
+    return (SEVERAL,) * _in_colours(hues, lines)
+
+
+def _in_colours(away: np.ndarray, lines: np.ndarray) -> bool:
+    """Whether some lines have another colour than most; `away` are colours as seen from the ground."""
+    away = away[lines]
+    away = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
     _, first, count = np.unique(np.rint(3 * away) @ [49, 7, 1], return_index=True, return_counts=True)
-    least, share = COLOURS
-    return bool((away @ away[first[count.argmax()]] < least).mean() > share)
+    apart, share = COLOURS
+    return bool((np.linalg.norm(away - away[first[count.argmax()]], axis=1) > apart).mean() > share)
 
 
 def _is_drawn(grey: np.ndarray, top: float) -> bool:
@@ -112,4 +124,8 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     alone = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > AWAY_PX
     if np.count_nonzero(alone & (far > near)) > PALE * np.count_nonzero(lines):
         words += ("paler lines were left out: draw all boundaries in one grey",)
+    most, width, share = SECOND_GREY
+    second = cv2.erode((lines & (far < most * line)).astype(np.uint8), np.ones((width, width), np.uint8))
+    if np.count_nonzero(second) > share * np.count_nonzero(lines):
+        words += ("areas of a second grey were read as boundaries: leave out what is none",)
     return lines, words

@@ -23,6 +23,7 @@ from segment.micrograph.open_file import OpenFile, Scale, stated
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.refusals import refuse_bomb
+from segment.micrograph.tiffpages import load_page
 from segment.micrograph.upright import turned
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
@@ -130,8 +131,8 @@ def _tiff(path: Path, tracing: bool) -> tuple[np.ndarray, int | None]:
         if page.compression in _JPEG_IN_TIFF and not tracing:
             raise _changed_by_jpeg(path)
         grains = line_of(page, GRAINS_KEY)
-        image = page.asarray()
-        if page.axes.startswith("S"):
+        image = load_page(page) if tracing else page.asarray()
+        if page.axes.startswith("S") and not tracing:
             image = np.moveaxis(image, 0, -1)
         return image, int(grains) if grains and grains.isdecimal() else None
 

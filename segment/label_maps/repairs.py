@@ -13,6 +13,7 @@ from segment.cells.label_gaps import (
     FEWEST,
     cells_meet,
     close_dams,
+    equal_rows,
     line_label,
     nearest_labels,
     rim_label,
@@ -23,6 +24,7 @@ from segment.errors import UnreadableError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.pixels import one_channel
 from segment.micrograph.micrograph import PixelSizeSource
+from segment.micrograph.pixel_size import choose_scale
 
 FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
 CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover; judgement
@@ -62,7 +64,8 @@ def grain_map_of_labels(
     image = one_channel(path, np.squeeze(labels))
     known, valid, repairs = repaired(path, contiguous_labels(path, image), float(image.max()))
     size_from: PixelSizeSource = "none" if pixel_size_nm is None else "manual"
-    return GrainMap(known, pixel_size_nm, size_from, valid, warnings=repairs)
+    doubts = choose_scale((), pixel_size_nm).doubts
+    return GrainMap(known, pixel_size_nm, size_from, valid, warnings=repairs + doubts)
 
 
 def repaired(
@@ -121,10 +124,13 @@ def _without_ground(path: Path, labels: np.ndarray, highest: float) -> tuple[np.
 
 
 def _without_gaps(labels: np.ndarray) -> tuple[np.ndarray, str]:
-    """Narrow lines and specks of 0 closed, and what is said of them."""
-    closed, n = close_dams(labels)
+    """Narrow lines and specks of 0 closed, at its own size in an enlarged map; and what is said of them."""
+    rows, columns = (equal_rows(view)[0] for view in (labels, labels.T))
+    first = (np.unique(groups, return_index=True)[1] for groups in (rows, columns))
+    closed, n = close_dams(np.ascontiguousarray(labels[np.ix_(*first)]))
     if n:
-        share = n / labels.size
+        share = n / closed.size
+        closed = closed[np.ix_(rows, columns)]
         return closed, f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle"
     filled, n = _without_specks(labels)
     if n:

@@ -55,7 +55,8 @@ def rgb_of_paper(pixels: np.ndarray, inverted: bool) -> np.ndarray:
 
     Read the wrong way round, bright parts need far more ink than dark ones otherwise, or all is black.
     """
-    told, other = (pixels, ~pixels) if inverted else (~pixels, pixels)
+    opposite = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
+    told, other = (pixels, opposite) if inverted else (opposite, pixels)
     least = [np.percentile(one[::_SPARSE, ::_SPARSE].sum(axis=2), 100 - _DARKEST) for one in (told, other)]
     colours = rgb_of_inks(told)
     if colours.any() and least[0] + _TOO_MUCH * _largest(pixels) >= least[1]:

@@ -13,7 +13,7 @@ _ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it
 _ENDS = 16  #: the part of the range that counts as its end, or its middle
 _AT_ENDS = 1e-3  #: share of the levels that lies at each end; fewer are hot pixels; judgement
 #: levels that lie at an end because they were cut to it: their share, and that over the next level's
-_CUT, _CUT_OVER = 5e-4, 2.0
+CUT, CUT_OVER = 5e-4, 2.0
 LARGEST_LEVEL = 1e19  #: larger numbers stand for "no data"; their squares no float of 32 bits can hold
 _FAR = 2.0  #: further from the median than all nearer levels, so many times, is far from them; judgement
 _FEWEST_USUAL = 16  #: levels that an image has if some are far from them
@@ -75,7 +75,7 @@ def _is_torn(numbers: np.ndarray) -> bool:
     middle = (range_of.max + range_of.min) // 2
     between = float(np.mean(np.abs(some.astype(np.int64) - middle) < part // 2))
     last, next_one = (float(np.mean(some == range_of.max - k)) for k in (0, 1))
-    return min(low, high) > max(between, _AT_ENDS) and last <= max(_CUT, _CUT_OVER * next_one)
+    return min(low, high) > max(between, _AT_ENDS) and last <= max(CUT, CUT_OVER * next_one)
 
 
 def is_grey(pixels: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import NotAnImageError
-from segment.micrograph.colours import is_ramp, rgb_of_inks
+from segment.micrograph.colours import is_ramp, rgb_of_paper
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import refuse_bomb, truncated
@@ -96,7 +96,7 @@ def page_frames(
     return [
         Frame(
             (page.imagelength, page.imagewidth),
-            partial(_load_page, page),
+            partial(load_page, page),
             scales,
             info_bar_rows,
             notes + ((_SAMPLES.format(page.samplesperpixel),) if _holds_channels(page) else ()),
@@ -129,7 +129,7 @@ def _check_page(opened: OpenFile, page: TiffPage) -> None:
         raise truncated(opened.path, f"page {page.index + 1} has empty strips or tiles")
 
 
-def _load_page(page: TiffPage) -> np.ndarray:
+def load_page(page: TiffPage) -> np.ndarray:
     """Pixels of one page, (rows, columns) or (rows, columns, samples); palettes become RGB."""
     with quiet_tifffile():
         data = page.asarray()
@@ -144,7 +144,7 @@ def _load_page(page: TiffPage) -> np.ndarray:
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
     if photometric == "SEPARATED" and data.ndim == 3 and data.shape[2] >= 4 and data.dtype.kind in "uf":
-        return rgb_of_inks(~data if data.dtype.kind == "u" else 1 - data)
+        return rgb_of_paper(data, inverted=False)
     lightness = photometric in _LIGHTNESS_FIRST and not (photometric == "YCBCR" and page.compression in _JPEG)
     if data.ndim == 3 and lightness:
         return np.ascontiguousarray(data[..., 0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from segment.micrograph.formats.pixels import fitted
@@ -24,6 +25,7 @@ _PHENOM = re.compile(
     re.IGNORECASE,
 )
 _PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _UNIT = r"(?:[^>]*?\bunit\s*=\s*[\"']([^\"']*))?[^>]*>"
 _SIDE = re.compile(rf"<(?:\w+:)?([XY])\b{_UNIT}([^<]+)<", re.IGNORECASE)
 
@@ -105,9 +107,13 @@ def _xml_scales(text: str, columns: int) -> tuple[Scale, ...]:
 
 
 def _phenom_scale(text: str) -> tuple[Scale, ...]:
-    """pixelWidth and pixelHeight of a Phenom desktop SEM, each in the unit it states."""
-    sides = {name.lower(): to_nm(value, unit) for name, unit, value in _PHENOM.findall(text)}
-    return stated("XML pixelWidth", sides.get("height"), sides.get("width"))
+    """pixelWidth and pixelHeight of a Phenom desktop SEM; the finest first: its camera is coarser."""
+    found: dict[str, list[float | None]] = {"width": [], "height": []}
+    for name, unit, value in _PHENOM.findall(_COMMENT.sub("", text)):
+        found[name.lower()].append(to_nm(value, unit))
+    sides = zip_longest(found["height"], found["width"])
+    scales = [scale for y, x in sides for scale in stated("XML pixelWidth", y, x)]
+    return tuple(sorted(scales, key=lambda scale: scale.x_nm))
 
 
 def _phenom_bar(text: str, rows: int) -> int | None:

@@ -1,7 +1,8 @@
 """MRC images and stacks: cell / grid, or the headers of FEI1 and FEI2; 1 Å a pixel means unknown.
 
 Whole numbers (modes 0 and 1) are signed by the standard and unsigned in files of many programs. The wrong
-reading makes jumps: the smoother one counts. Where that is not clear, IMOD's flag or the header's range says.
+reading makes jumps: the smoother one counts. Where that is not clear, IMOD's flag, the header's range or the
+level at which bright parts were cut off says.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.grey import rightly_signed
+from segment.micrograph.grey import CUT, CUT_OVER, rightly_signed
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
@@ -32,6 +33,7 @@ _FEI_HEADERS = (b"FEI1", b"FEI2")
 _FEI_SIZE = 156  #: byte of the pixel width, a double in metres, in a section's header; the height follows
 _UNSET_NM = 0.1  #: 1 Angstrom a pixel: what writers put who know nothing
 _UNSET_NOTE = "the MRC cell says exactly 1 Å per pixel, which programs write for unknown: not taken"
+_UNTOLD = "whole numbers read as signed, as by the standard: nothing else tells, check the picture"
 MAX_SIDE = 1_000_000  #: pixels; more is no header
 
 
@@ -120,23 +122,36 @@ def _sign(
     """Whether whole numbers are signed, and in words why where they are not."""
     if dtype.kind != "i":
         return dtype, ()
-    unsigned = np.dtype(dtype.str.replace("i", "u"))
     plane = read_plane(opened.path, dtype, first, shape)
-    if rightly_signed(plane)[1]:
-        signed, why = False, "their smoothness"
-    elif rightly_signed(plane.view(plane.dtype.str.replace("i", "u")))[1]:
-        signed, why = True, ""
-    elif flags is not None:
-        signed, why = bool(flags & _FLAG_SIGNED), "IMOD's flag"
-    else:
-        signed, why = _range(opened, order, int(np.iinfo(dtype).max)), "the range in the header"
-    return (dtype, ()) if signed else (unsigned, (f"whole numbers read as unsigned, by {why}",))
+    unsigned = plane.view(plane.dtype.str.replace("i", "u"))
+    clear = bool(rightly_signed(plane)[1]), bool(rightly_signed(unsigned)[1])
+    answers = {
+        "their smoothness": clear[1] if any(clear) else None,
+        "IMOD's flag": None if flags is None else bool(flags & _FLAG_SIGNED),
+        "the range in the header": _range(opened, order, int(np.iinfo(dtype).max)),
+        "the level at which they were cut off": _cut_off(unsigned),
+    }
+    why, signed = next(((w, a) for w, a in answers.items() if a is not None), ("", True))
+    if not signed:
+        return np.dtype(dtype.str.replace("i", "u")), (f"whole numbers read as unsigned, by {why}",)
+    both = CUT < np.count_nonzero(plane < 0) / max(plane.size, 1) < 1 - CUT
+    return dtype, (_UNTOLD,) if both and not why else ()
 
 
-def _range(opened: OpenFile, order: str, largest: int) -> bool:
-    """Signed, as the standard has it, unless the header's least and largest value are those of unsigned."""
+def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
+    """Signed or not by the least and largest level in the header; None where these do not tell."""
     low, high = struct.unpack_from(order + "2f", opened.head, 76)
-    return not (0 <= low <= high and largest < high <= 2 * largest + 1)
+    if 0 <= low <= high and largest < high <= 2 * largest + 1:
+        return False
+    return True if low < 0 and low <= high <= largest else None
+
+
+def _cut_off(unsigned: np.ndarray) -> bool | None:
+    """Signed or not by the end of the range at which bright levels were cut off; None where neither shows."""
+    top = int(np.iinfo(unsigned.dtype).max)
+    at = [[np.count_nonzero(unsigned == end - k) for k in (0, 1)] for end in (top, top // 2)]
+    ends = [last > max(CUT * unsigned.size, CUT_OVER * next_one) for last, next_one in at]
+    return ends[1] if ends[0] != ends[1] else None
 
 
 def _cell(opened: OpenFile, order: str) -> tuple[Scale, ...]:

@@ -5,6 +5,7 @@ One XML may describe several files; ``TiffData`` says which pages of which file 
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +23,9 @@ NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
 _NO_PLANE = "no plane of the OME-XML: no size taken"
-_CLAIMED = "two images of the OME-XML claim this page: no size taken"
+_CLAIMED = "two images of the OME-XML claim this page: no size taken, give --pixel-size"
+_RENAMED = "the OME-XML does not know the file's name, only its identity: renamed? Check the pixel size"
+_SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|tf[28]|btf)$", re.IGNORECASE)
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
 
@@ -91,9 +94,9 @@ def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
     if beside == opened.path or not beside.is_file():
         return root, own
     if beside.suffix.lower() not in (".tif", ".tiff"):
-        return parsed_xml(opened.path, read_text(beside), "OME-XML"), own
+        return parsed_xml(beside, read_text(beside), "OME-XML"), own
     with open_tiff(beside) as tiff:
-        return parsed_xml(opened.path, tiff.pages.first.description, "OME-XML"), own
+        return parsed_xml(beside, tiff.pages.first.description, "OME-XML"), own
 
 
 def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, _Plane]:
@@ -102,13 +105,14 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
     blocks: list[_Block] = [
         (k, pixels, data) for k, pixels in enumerate(images) for data in pixels.iterfind("{*}TiffData")
     ]
-    mine = _blocks_of(opened.path, own, blocks)
+    mine, words = _blocks_of(opened.path, own, blocks)
     if not mine and len(images) == 1:
         mine = blocks or [(0, images[0], ElementTree.Element("TiffData"))]
     planes: dict[int, _Plane] = {}
     following = 0
     for k, pixels, data in mine:
         scales, notes = _scales(pixels)
+        notes += words
         size = tuple(_whole(pixels.get(f"Size{axis}")) or 0 for axis in "XY")
         first, count = _pages_of(data, pixels, following)
         positions = _positions(pixels, data)
@@ -120,21 +124,43 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
     return planes
 
 
-def _blocks_of(path: Path, own: str, blocks: list[_Block]) -> list[_Block]:
-    """Blocks of planes that lie in this file: by identity, else by name, else nothing else is said.
+def _blocks_of(path: Path, own: str, blocks: list[_Block]) -> tuple[list[_Block], tuple[str, ...]]:
+    """Blocks of planes that lie in this file: by identity or name, or nothing is said; and words.
 
-    Some programs copy one text with one identity into all files of a set: then the file of that identity's
-    name lies beside this one, and names count.
+    Some programs copy one text with one identity into all files of a set: then names count, where the file
+    of that identity's name lies beside this one with the same identity. Where it is missing, both count, and
+    the page has no size unless they agree.
     """
     uuids = [(block, block[2].find("{*}UUID")) for block in blocks]
     plain = [block for block, uuid in uuids if uuid is None]
     said = [(block, _name_of(uuid), (uuid.text or "").strip()) for block, uuid in uuids if uuid is not None]
-    by_name = [block for block, name, _ in said if name.lower() == path.name.lower()]
+    by_name = [block for block, name, _ in said if _plain(name) == _plain(path.name)]
     by_identity = [(block, name) for block, name, uuid in said if own and uuid.lower() == own.lower()]
-    copied = any(name and path.with_name(name).is_file() for _, name in by_identity)
-    if by_identity and not (by_name and copied):
-        return plain + [block for block, _ in by_identity]
-    return plain + by_name
+    mine = [block for block, _ in by_identity]
+    if not mine or not by_name or any(block in by_name for block in mine):
+        renamed = mine and not by_name and any(name for _, name in by_identity)
+        differ = len({_scales(pixels) for _, pixels, _ in blocks}) > 1
+        return plain + (mine or by_name), (_RENAMED,) if renamed and differ else ()
+    beside = {_identity(path, name) for _, name in by_identity if name}
+    if None in beside or not beside:
+        return plain + mine + by_name, ()
+    return plain + (by_name if own in beside else mine), ()
+
+
+def _plain(name: str) -> str:
+    """A file's name in lower case without its suffixes, which are easily changed."""
+    return _SUFFIXES.sub("", name.lower())
+
+
+def _identity(path: Path, name: str) -> str | None:
+    """The identity in the file beside `path` of this name, in `path`'s suffix and case; else None."""
+    like = _SUFFIXES.sub("", name, count=1) + path.name[len(_plain(path.name)) :]
+    spellings = dict.fromkeys(one for said in (name, like) for one in (said, said.upper(), said.lower()))
+    beside = next((path.with_name(one) for one in spellings if path.with_name(one).is_file()), None)
+    if beside is None:
+        return None
+    with open_tiff(beside) as tiff:
+        return parsed_xml(beside, tiff.pages.first.description, "OME-XML").get("UUID", "")
 
 
 def _name_of(uuid: ElementTree.Element) -> str:

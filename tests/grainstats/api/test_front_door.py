@@ -52,6 +52,12 @@ def test_what_calls_itself_an_array_is_one() -> None:
     for image in (Wrapped(grey), Image.fromarray(grey), [Wrapped(grey)]):
         (read,) = gs.read(image, pixel_size_nm=2.0)
         assert np.array_equal(read.image, grey)
+    inks = Image.fromarray(grey).convert("RGB").convert("CMYK")
+    palette = Image.fromarray(grey, "P")
+    palette.putpalette([255 - k // 3 for k in range(768)])
+    assert np.array_equal(gs.read(inks)[0].image, grey) and np.array_equal(
+        gs.read(palette)[0].image, 255 - grey
+    )
     squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
     assert len(gs.measure(Wrapped(squares), pixel_size_nm=2.0).grains) == 25
     with pytest.raises(InputError, match="DataFrame"):

@@ -8,6 +8,7 @@ import pytest
 import grainstats as gs
 from grainstats.measure import sample_summary
 from grainstats.measure.own_size import at_own_size
+from segment.cells.label_edges import on_edges
 from segment.grain_map import GrainMap
 
 
@@ -20,6 +21,14 @@ def test_repeated_pixels_count_once(voronoi: GrainMap, times: int, cut: int) -> 
     if cut == 0:
         assert sample_summary([found]) == sample_summary([gs.measure(voronoi.labels, pixel_size_nm=2.0)])
     assert found.pixel_size == 2.0 and found.shape[0] == 200 - cut // times
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_lines_of_0_between_cells_are_closed_at_its_own_size(voronoi: GrainMap, times: int) -> None:
+    parted = np.where(on_edges(voronoi.labels), 0, voronoi.labels)
+    large = gs.measure(parted.repeat(times, axis=0).repeat(times, axis=1), pixel_size_nm=2.0 / times)
+    assert sample_summary([large]) == sample_summary([gs.measure(parted, pixel_size_nm=2.0)])
+    assert "closed along their middle" in large.warnings[0] and "repeated" in large.warnings[-1]
 
 
 @pytest.mark.parametrize("times", [1.1, 1.25, 1.5, 1.9, 2.5])

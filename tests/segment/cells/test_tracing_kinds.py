@@ -82,6 +82,12 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     elif kind == "red circles":
         over = np.dstack([over] * 3)
         cv2.circle(over, (220, 200), 120, (0, 0, 255), 2)
+    elif "two colours" in kind:
+        colours = np.where(cells[..., None] % 2 == 0, (0, 0, 255), (0, 255, 0)).astype(np.uint8)
+        over = np.where(lines[..., None] > 0, colours, micrograph(lines.shape)).astype(np.uint8)
+        over = np.dstack([over, lines]) if "layer" in kind else over
+    elif kind == "pores in grey":
+        over[(cells % 9 == 0) & (lines == 0)] = 128
     elif "paler lines" in kind:
         over = np.where(cells % 2 == 0, lines // 4, lines)
         over = np.dstack([0 * over] * 3 + [over]) if "layer" in kind else over
@@ -101,6 +107,9 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
         ("a test grid", "10 straight lines run from edge to edge"),
         ("a diagonal cross", "2 straight lines run from edge to edge"),
         ("red circles", "lines of several colours"),
+        ("two colours on a micrograph", "lines of several colours"),
+        ("two colours on a layer", "lines of several colours"),
+        ("pores in grey", "areas of a second grey"),
         ("paler lines", "paler lines were left out"),
         ("paler lines of a layer", "paler lines were left out"),
         ("some cells outlined twice, 7", "narrow strips beside a line"),

@@ -40,6 +40,18 @@ def test_inks_either_way_round_and_marked_or_not(tmp_path, make_grains, inverted
     assert np.corrcoef(read.image.ravel(), grey.ravel())[0, 1] > 0.98
 
 
+@pytest.mark.parametrize("inverted", [True, False])
+@pytest.mark.parametrize(("dtype", "black"), [("uint8", 0), ("uint8", 1), ("uint16", 1), ("float32", 0.5)])
+def test_inks_in_tiff_either_way_round(tmp_path, make_grains, inverted, dtype, black):
+    grey = cv2.GaussianBlur(make_grains((160, 160)), (0, 0), 2)
+    inks = np.stack([(255 - grey) * (1 - black)] * 3 + [(255 - grey) * black], -1) / 255
+    largest = 1 if dtype == "float32" else np.iinfo(dtype).max
+    pixels = ((1 - inks if inverted else inks) * largest).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="separated", metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    assert np.corrcoef(read.image.ravel(), grey.ravel())[0, 1] > 0.98
+
+
 def test_a_palette_that_is_a_scale_gives_its_levels(tmp_path, make_grains):
     grey = make_grains()
     rainbow = np.array([colorsys.hsv_to_rgb(0.7 * k / 255, 1, 1) for k in range(256)]).T

@@ -76,26 +76,47 @@ def test_a_set_of_ome_files_with_its_text_in_another_file(tmp_path, make_grains)
 
 
 @pytest.mark.parametrize(
-    ("own", "named", "stored"),
+    ("own", "named", "stored", "sizes"),
     [
-        (("urn:0", "urn:0"), ("a.ome.tif", "b.ome.tif"), ("a.ome.tif", "b.ome.tif")),  # one identity, copied
-        (("urn:0", "urn:1"), ("a.ome.tif", "b.ome.tif"), ("b.ome.tif", "c.ome.tif")),  # renamed
-        (("", ""), ("C:\\scans\\A.OME.TIF", "scans/B.ome.tif"), ("a.ome.tif", "b.ome.tif")),
-        (("URN:0", "URN:1"), ("", ""), ("a.ome.tif", "b.ome.tif")),
+        ("00", "ab", ("a.ome.tif", "b.ome.tif"), [1.6, 4.8]),  # one identity, copied into all
+        ("00", "ab", ("A.OME.TIF", "B.OME.TIF"), [1.6, 4.8]),
+        ("00", "ab", ("a.tiff", "b.tiff"), [1.6, 4.8]),
+        ("01", "ab", ("b.ome.tif", "a.ome.tif"), [1.6, 4.8]),  # names changed over
+        ("01", "ab", ("x.ome.tif", "y.ome.tif"), [1.6, 4.8]),
+        ("01", "ab", ("b.ome.tif", "c.ome.tif"), [None, 4.8]),  # renamed, or the first one lost?
+        ("  ", ("C:\\scans\\A", "scans/B"), ("a.ome.tif", "b.ome.tif"), [1.6, 4.8]),
+        ("01", ("", ""), ("a.ome.tif", "b.ome.tif"), [1.6, 4.8]),
     ],
 )
-def test_files_of_an_ome_set_by_identity_and_name(tmp_path, make_grains, own, named, stored):
+def test_files_of_an_ome_set_by_identity_and_name(tmp_path, make_grains, own, named, stored, sizes):
     block = '<TiffData IFD="0" PlaneCount="1"><UUID FileName="{}">urn:{}</UUID></TiffData>'
     images = "".join(
         IMAGE.format(k=k, size=f'PhysicalSizeX="{nm}" PhysicalSizeXUnit="nm"', ifd=0).replace(
-            '<TiffData IFD="0" PlaneCount="1"/>', block.format(named[k], k)
+            '<TiffData IFD="0" PlaneCount="1"/>', block.format(named[k] and f"{named[k]}.ome.tif", k)
         )
         for k, nm in enumerate((1.6, 4.8))
     )
     for k in (0, 1):
-        text = OME.replace("urn:uuid:1", own[k]).format(images=images)
+        text = OME.replace("urn:uuid:1", f"URN:{own[k]}".replace("URN: ", "")).format(images=images)
         tifffile.imwrite(tmp_path / stored[k], make_grains(seed=k), description=text.encode(), metadata=None)
-    assert [describe(tmp_path / name)[0].pixel_size_nm for name in stored] == [1.6, 4.8]
+    found = [describe(tmp_path / name)[0] for name in stored]
+    assert [one.pixel_size_nm for one in found] == sizes
+    told = ["renamed? Check" in note or "claim this page" in note for one in found for note in one.notes]
+    assert told == [True] * 2 * (stored[0] == "x.ome.tif" or stored[1] == "c.ome.tif")
+
+
+def test_a_file_of_an_ome_set_whose_first_one_is_lost(tmp_path, make_grains):
+    """Its identity is that of the first file in sets of some programs: which size it has, nothing tells."""
+    block = '<TiffData IFD="0"><UUID FileName="{}.ome.tif">urn:{}</UUID></TiffData>'
+    images = "".join(
+        IMAGE.format(k=k, size=f'PhysicalSizeX="{nm}" PhysicalSizeXUnit="nm"', ifd=0).replace(
+            '<TiffData IFD="0" PlaneCount="1"/>', block.format("ab"[k], k)
+        )
+        for k, nm in enumerate((1.6, 4.8))
+    )
+    ome(tmp_path / "b.ome.tif", [make_grains()], images.replace("urn:0", "urn:uuid:1"))
+    (found,) = describe(tmp_path / "b.ome.tif")
+    assert found.pixel_size_nm is None and "give --pixel-size" in found.notes[0]
 
 
 def test_a_page_that_two_images_of_ome_claim_has_no_size(tmp_path, make_grains):

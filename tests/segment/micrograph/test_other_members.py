@@ -64,6 +64,25 @@ def test_sign_of_mrc_bytes(tmp_path, make_grains, stored, facts):
     np.testing.assert_array_equal(read.image, pixels)
 
 
+@pytest.mark.parametrize(
+    ("gain", "facts", "word"),
+    [
+        (3, {}, "at which they were cut off"),
+        (3, {"low": -128, "high": 127}, ""),
+        (1, {"flags": 0}, "IMOD's flag"),
+        (1, {"low": 0, "high": 250}, "the range in the header"),
+        (1, {}, "nothing else tells"),
+    ],
+)
+def test_sign_of_mrc_bytes_that_jump_either_way(tmp_path, gain, facts, word):
+    noise = np.random.default_rng(0).integers(8, 250, (96, 128)).astype(float) - 128
+    pixels = np.clip(gain * noise + 128, 0, 255).astype(np.uint8)
+    mrc(tmp_path / "a.mrc", pixels, 0, **facts)
+    (read,) = read_micrographs(tmp_path / "a.mrc")
+    assert (word in read.notes[0]) if word else not any("whole numbers" in note for note in read.notes)
+    assert read.image.dtype == (np.uint8 if "nothing" not in word and word else np.int8)
+
+
 def test_mrc_of_four_bits_and_of_colours(tmp_path, make_grains):
     grey = make_grains((80, 101)) >> 4
     low, high = np.pad(grey, ((0, 0), (0, 1))).reshape(80, 51, 2).transpose(2, 0, 1)

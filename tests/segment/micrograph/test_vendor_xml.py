@@ -24,6 +24,18 @@ def test_phenom_in_other_spellings(tmp_path, make_grains, xml, code, encoding):
     assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("other", "told"), [("<cam>{}</cam>", True), ("<!-- {} -->", False)])
+def test_another_size_in_the_xml_of_phenom(tmp_path, make_grains, first, other, told):
+    beam = '<pixelWidth unit="nm">1.6</pixelWidth><pixelHeight unit="nm">1.6</pixelHeight>'
+    camera = other.format(beam.replace("nm", "um"))
+    raw = f"<F>{camera + beam if first else beam + camera}</F>".encode()
+    tags = [(34683, 7, len(raw), raw, True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None, extratags=tags)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == pytest.approx(1.6) and bool(found.conflicts) == told
+
+
 THERMO = (
     '<Metadata><Optics>{field}</Optics><BinaryResult>{size}<PixelSize><X unit="m">1.6e-09</X>'
     '<Y unit="m">1.6e-09</Y></PixelSize></BinaryResult></Metadata>'
