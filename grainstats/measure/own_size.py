@@ -45,8 +45,8 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     cell_px = np.count_nonzero(labels) / grain_map.n_grains
     of_one_size = abs(height / width - 1) < EQUAL and max(height, width) <= LARGEST
     if min(height, width) > 1 and of_one_size and cell_px >= MIN_AREA_PX * height * width:
-        first = (np.unique(groups, return_index=True)[1] for groups in (rows, columns))
-        return _own(grain_map, *first, float(np.sqrt(height * width)))
+        y, x = (np.unique(groups, return_index=True)[1] for groups in (rows, columns))
+        return _own(grain_map, y, x, float(np.sqrt(height * width)))
     if (step < COARSE and max(height, width) == 1) or n_corners < FEWEST[1]:
         return grain_map
     said = (

@@ -150,7 +150,7 @@ def _cut_off(unsigned: np.ndarray) -> bool | None:
     """Signed or not by the end of the range at which bright levels were cut off; None where neither shows."""
     top = int(np.iinfo(unsigned.dtype).max)
     at = [[np.count_nonzero(unsigned == end - k) for k in (0, 1)] for end in (top, top // 2)]
-    ends = [last > max(CUT * unsigned.size, CUT_OVER * next_one) for last, next_one in at]
+    ends = [bool(last > max(CUT * unsigned.size, CUT_OVER * next_one)) for last, next_one in at]
     return ends[1] if ends[0] != ends[1] else None
 
 
