@@ -93,6 +93,7 @@ def numbers_of(image: np.ndarray, name: str) -> np.ndarray:
         reason = f"pixels of shape {numbers.shape} are no grey or colour image"
         remedy = "Give grey levels of shape (rows, columns); the images of a stack one by one"
         raise NotAnImageError(name, reason, remedy)
+    numbers = numbers[..., 0] if numbers.shape[2:] == (1,) else numbers
     if not numbers.size:
         raise UnreadableError(name, f"an array of shape {numbers.shape}, without pixels", "Give an image")
     return numbers.astype(np.float64) if numbers.dtype.itemsize > LARGEST_ITEM else numbers

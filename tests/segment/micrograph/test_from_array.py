@@ -10,6 +10,7 @@ from PIL import Image
 
 from segment.errors import NotAnImageError
 from segment.micrograph import micrograph_of_array, read_micrographs
+from segment.micrograph.from_array import numbers_of
 from segment.mosaics.laguerre import laguerre_section
 
 
@@ -75,6 +76,11 @@ def test_colours_that_are_a_code_are_refused():
 def test_values_that_are_no_numbers_are_refused(dtype):
     with pytest.raises(NotAnImageError, match="are no grey levels"):
         micrograph_of_array(np.zeros((90, 90), dtype))
+
+
+def test_one_channel_is_a_picture_without_channels(make_grains):
+    grey = make_grains()
+    np.testing.assert_array_equal(numbers_of(grey[..., None], "a"), grey)
 
 
 def test_a_pixel_size_that_no_microscope_has_is_told(make_grains):
