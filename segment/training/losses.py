@@ -55,7 +55,7 @@ def kept_loss(
     if taught.any():
         weight = batch.weight[taught].clone()
         weight[:, 1] = 0
-        chosen = Batch(batch.image, batch.target[taught], weight, batch.real[taught], taught)
+        chosen = batch._replace(target=batch.target[taught], weight=weight, real=batch.real[taught])
         loss = loss + taught.sum() * loss_of(recipe, logits[taught], chosen, trusting=trusting)
     return loss / len(taught)
 
