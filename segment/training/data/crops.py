@@ -159,7 +159,7 @@ class CropSource:
         else:
             index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
             example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
-            name = style_of(self.recipe.seed, index, self.recipe.styles)
+            name = style_of(self.recipe.seed, index, self.recipe.styles) if self.recipe.keep else ""
         placement = draw_placement(example.image.shape, self.recipe.crop, low, high, rng)
         return bool(examples), name, (example, placement, draw_exposure(rng))
 
