@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Option
+from typer import BadParameter, Option
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from segment.choices import Device
@@ -51,13 +51,25 @@ DatabaseOption = Annotated[
 NewDatabaseOption = Annotated[
     str, Option(envvar="GRAINSTATS_DB", help="SQLite path or PostgreSQL URL; made where it is missing.")
 ]
+
+
+def length_nm(text: str) -> float:
+    """Nanometres of a length on the command line: a number of them, or a number with a unit."""
+    from segment.micrograph.length_units import comma_doubt, number, parse_length
+
+    length = number(text) if number(text) is not None else parse_length(text)
+    if length is None or length < 1e-6 or comma_doubt(text):
+        raise BadParameter(f"{text!r} is no length: write nanometres, or a number with its unit, as 0.44um")
+    return length
+
+
 PixelSizeOption = Annotated[
     float | None,
-    Option(
+    scale(
         "--pixel-size",
         metavar="NM",
-        min=1e-6,
-        help="Edge of a pixel in nanometres. Default: as the file says.",
+        parser=length_nm,
+        help="Edge of a pixel: nanometres, or with a unit (0.44um). Default: as the file says.",
     ),
 ]
 VoxelSizeOption = Annotated[

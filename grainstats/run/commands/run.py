@@ -17,6 +17,7 @@ from grainstats.run.commands.choices import (
     MisorientationOption,
     ModelOption,
     PhaseOption,
+    PixelSizeOption,
     TwinOption,
     VoxelSizeOption,
     many,
@@ -69,15 +70,7 @@ def run(
             help="Sheet of images: fields, exclusions. Default: images.csv beside samples.csv.",
         ),
     ] = None,
-    pixel_size: Annotated[
-        float | None,
-        scale(
-            "--pixel-size",
-            metavar="NM",
-            min=1e-6,
-            help="Edge of a pixel in nanometres. Default: as the file says.",
-        ),
-    ] = None,
+    pixel_size: PixelSizeOption = None,
     recipe: Annotated[
         Path | None, method(metavar="FILE", help="Settings (TOML); options of the command line override it.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from typer import BadParameter
 
 from grainstats._version import __version__
 from grainstats.run import cli
+from grainstats.run.commands.choices import length_nm
 from grainstats.share import Database
 
 
@@ -78,6 +81,19 @@ def test_a_wrong_call_exits_2_in_plain_words(tmp_path, told, arguments, words):
     assert status == 2, said
     assert words in said and "Traceback" not in said
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "nm"), [("444", 444), ("444nm", 444), ("0.444 um", 444), ("4,4", 4.4), ("1e-9 m", 1)]
+)
+def test_a_pixel_size_may_have_its_unit(text, nm):
+    assert length_nm(text) == pytest.approx(nm)
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "nan", "inf", "5kg", "1,234", "px"])
+def test_no_pixel_size_is_guessed(text):
+    with pytest.raises(BadParameter, match=re.escape(repr(text))):
+        length_nm(text)
 
 
 def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph):
