@@ -1,6 +1,17 @@
-"""``python -m grainstats``: the command line where the script is not on the path."""
+"""The command line: ``grainstats``, and ``python -m grainstats`` where the script is not on the path."""
 
-from grainstats.run.cli import main
+import sys
+
+
+def main() -> None:
+    """Entry point; Ctrl-C while the program still loads ends it in words, too."""
+    try:
+        from grainstats.run.cli import main as command
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped before it began\n")
+        sys.exit(130)
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
@@ -37,6 +39,9 @@ from grainstats.run.commands import (
 from grainstats.run.commands.choices import PlainCommand, PlainGroup
 from grainstats.run.terminal import guard_terminal
 from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 app = typer.Typer(
     name="grainstats",
@@ -68,6 +73,9 @@ _STOPPING = {  #: exit status after kill, or a batch system's end of time, and w
     for name in ("SIGTERM", "SIGHUP")
     if hasattr(signal, name)
 }
+#: commands that go on where they were stopped; others begin again, and replace no whole file by half of one
+_GO_ON = ("run", "demo", "serve", "train")
+_AGAIN = 0.1  #: seconds until a stop that was lost is made again
 
 
 def _show_version(wanted: bool) -> None:
@@ -110,7 +118,8 @@ def main() -> None:
         status = end.code if isinstance(end, SystemExit) else _INTERRUPTED
         if not isinstance(status, int) or status not in (_INTERRUPTED, *_STOPPING.values()):
             raise
-        print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        on = "goes on from there" if {*sys.argv[1:3]} & {*_GO_ON} else "begins again"
+        print(f"stopped; what is finished is kept, the same command {on}", file=sys.stderr)
         sys.stderr.flush()
         os._exit(status)
     finally:
@@ -120,6 +129,18 @@ def main() -> None:
 
 def _stop_in_order() -> None:
     """Let these signals end a command as Ctrl-C does; one that the caller ignores (nohup) stays ignored."""
+    sys.unraisablehook = _not_lost
     for number, status in _STOPPING.items():
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, lambda *_, status=status: sys.exit(status))
+
+
+def _not_lost(lost: UnraisableHookArgs) -> None:
+    """Stop again where compiled code that called back had to pass over it, as Numba's compiler does."""
+    status = getattr(lost.exc_value, "code", _INTERRUPTED)
+    if not isinstance(lost.exc_value, KeyboardInterrupt | SystemExit) or not isinstance(status, int):
+        sys.__unraisablehook__(lost)
+        return
+    again = threading.Timer(_AGAIN, _thread.interrupt_main, (status - 128,))
+    again.daemon = True
+    again.start()

@@ -7,7 +7,7 @@ and no bins is refused, because every sample would be a group of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from grainstats.infer.comparison.result import Scale
 from segment.errors import InputError
+from segment.spelling import composed, how_alike, spelled_twice
 
 MAX_LEVELS = 6  #: groups that a table and a legend can show; judgement
 REFERENCES = ("researcher", "control", "reference", "standard")
@@ -33,7 +34,7 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     if by not in samples.columns:
         known = ", ".join(str(c) for c in samples.columns if c != "sample_id")
         raise InputError("--by", f"the samples have no column {by!r}", f"Choose one of: {known}")
-    column = samples[by].map(without_blanks, na_action="ignore")
+    column = spelled_once(samples[by])
     numeric = _as_numbers(column)
     if bins is not None:
         if numeric is None:
@@ -58,7 +59,7 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
 
 def held_column(column: pd.Series) -> pd.Series:
     """A covariate or a block as the model takes it: numbers, days for dates (ISO 8601), else words."""
-    bare = column.map(without_blanks, na_action="ignore")
+    bare = spelled_once(column)
     if (numbers := _as_numbers(bare)) is not None:
         return numbers
     dates = pd.to_datetime(bare, errors="coerce", format="ISO8601", utc=True)
@@ -76,9 +77,21 @@ def _as_numbers(column: pd.Series) -> pd.Series | None:
     return numbers if same else None
 
 
-def without_blanks(value: object) -> object:
-    """Words without blanks around them; missing where nothing is left."""
-    return (value.strip() or None) if isinstance(value, str) else value
+def spelled_once(column: pd.Series) -> pd.Series:
+    """Words as sheets read them: without blanks at the ends, in one Unicode form; missing where none is left.
+
+    `InputError`: two words of the column look alike.
+    """
+    words = column.map(bare_word, na_action="ignore")
+    for one, other in spelled_twice(word for word in words.dropna().unique() if isinstance(word, str)):
+        found = f"{one!r} and {other!r} look alike, they differ {how_alike(one, other)}"
+        raise InputError(f"column {column.name!r}", found, "Write them alike, or give them other names")
+    return words
+
+
+def bare_word(value: object) -> object:
+    """A word as sheets read it; missing where nothing is left."""
+    return (composed(value) or None) if isinstance(value, str) else value
 
 
 def _label(value: object) -> str:
@@ -107,6 +120,7 @@ def ordered_levels(groups: pd.Series, reference: str | None) -> tuple[str, ...]:
     `InputError`: the reference is no level.
     """
     levels = sorted(groups.dropna().unique(), key=_sort_key)
+    reference = reference and composed(reference)
     if reference is not None and reference not in levels:
         raise InputError(
             "--reference", f"there is no group {reference!r}", f"Choose one of: {', '.join(levels)}"
@@ -184,9 +198,8 @@ def gather(
         if rows.any():
             ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
             notes.append(f"left out, {why}: {ids}")
-    words = [c for c in also if not pd.api.types.is_numeric_dtype(samples[c])]
-    notes += _spelled_alike("groups", levels) + _spelled_alike("samples", samples["sample_id"])
-    notes += [said for c in words for said in _spelled_alike(f"values of {c}", samples[c].dropna())]
+    twice = [f"{one} and {other}" for one, other in spelled_twice(samples["sample_id"])]
+    notes += [f"samples {names} look alike: are they one?" for names in twice]
     keep = label.notna() & finite & ~lacking
     y = value[keep].to_numpy()
     scale: Scale = "ratio"
@@ -197,15 +210,3 @@ def gather(
         notes.append("zero or negative values: compared as a difference of means, not as a ratio")
     y = np.log(y) if scale == "ratio" else y
     return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, (*notes, *said))
-
-
-def _spelled_alike(kind: str, names: Iterable[object]) -> list[str]:
-    """Notes on names that differ in capitals only."""
-    spelled: dict[str, dict[str, None]] = {}
-    for name in map(str, names):
-        spelled.setdefault(name.casefold(), {})[name] = None
-    return [
-        f"{kind} {' and '.join(alike)} differ in capitals only: are they one?"
-        for alike in spelled.values()
-        if len(alike) > 1
-    ]

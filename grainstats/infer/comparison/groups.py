@@ -21,12 +21,12 @@ import pandas as pd
 from grainstats.infer.comparison.adjusted import FLAT, adjusted
 from grainstats.infer.comparison.groupings import (
     GroupedValues,
+    bare_word,
     default_descriptors,
     gather,
     group_column,
     held_column,
     ordered_levels,
-    without_blanks,
 )
 from grainstats.infer.comparison.result import Contrast, GroupComparison, VerdictComparison
 from grainstats.infer.comparison.tests import (
@@ -150,7 +150,7 @@ def _check(samples: pd.DataFrame, columns: Sequence[str]) -> None:
     if samples.columns.has_duplicates:
         several = ", ".join(map(str, samples.columns[samples.columns.duplicated()]))
         raise InputError("samples", f"several columns {several}", "Give every column a name of its own")
-    ids = samples["sample_id"].map(without_blanks, na_action="ignore")
+    ids = samples["sample_id"].map(bare_word, na_action="ignore")
     if nameless := int(ids.isna().sum()):
         raise InputError("samples", f"rows without a sample_id: {nameless}", "Name every sample")
     twice = ids[ids.duplicated()].unique()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from grainstats.run.names import printable, spellings
 from grainstats.share.db.records import SampleSheet
 from segment.errors import InputError
 from segment.micrograph.file_kind import place_of
+from segment.spelling import composed
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def _by_folder(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def _named(folder: str) -> str:
-    """A folder's name as a sample's: accents in Unicode's composed form, as sheets have them (NFC)."""
-    return unicodedata.normalize("NFC", printable(folder))
+    """A folder's name as a sample's, spelled as in sheets."""
+    return composed(printable(folder))
 
 
 def _lying(path: Path) -> Path:

@@ -25,7 +25,8 @@ from grainstats.share.sheets.cells import (
     value_of,
     words_of,
 )
-from grainstats.share.sheets.shown import half_width, looks_like
+from grainstats.share.sheets.shown import half_width
+from segment.spelling import how_alike, looks_like
 
 _PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
@@ -77,13 +78,13 @@ def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
 
 def _seen_before(sample_id: str, number: int, seen: dict[str, tuple[str, int]]) -> list[str]:
     """What is wrong with an id beside those above it: the same, or one that looks the same."""
-    first, row = seen.setdefault(looks_like(sample_id).casefold(), (sample_id, number))
+    first, row = seen.setdefault(looks_like(sample_id), (sample_id, number))
     if row == number or not sample_id:
         return []
     if first == sample_id:
         return [f"sample_id {sample_id!r} stands in row {row} already"]
-    how = "in other case" if sample_id.casefold() == first.casefold() else "in other characters"
-    return [f"sample_id {sample_id!r} looks like {first!r} in row {row}, {how}"]
+    how = how_alike(first, sample_id)
+    return [f"sample_id {sample_id!r} looks like {first!r} in row {row}: they differ {how}"]
 
 
 def _read_header(table: SheetTable) -> tuple[list[Column], list[str]]:

@@ -1,4 +1,4 @@
-"""What a cell shows beside what it holds, and characters that nobody sees or takes for others."""
+"""What a cell shows beside what it holds, and characters that nobody sees."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from grainstats.share.spreadsheet_text import FORMULA
-
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_ALIKE = dict(
-    zip(
-        "АВЕЅІЈКМНОРСТХаеѕіјорсухԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ",
-        "ABESIJKMHOPCTXaesijopcyxqwABEZHIKMNOPTYXocj",
-        strict=True,
-    )
-)
-_SEEN_AS = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_ALIKE})  #: Cyrillic and Greek letters as Latin
-
+from segment.spelling import composed
 
 #: full-width letters, digits and signs to the usual ones (Unicode FF01 ... FF5E), and the true minus
 _HALF = str.maketrans({chr(0xFEE0 + k): chr(k) for k in range(0x21, 0x7F)} | {"\u2212": "-"})
@@ -41,29 +31,9 @@ class Flaw:
 
 
 def plain_text(text: str) -> str:
-    """Text in Unicode's composed form (NFC), every kind of space as a space, none at the ends.
-
-    A formula mark that an export has made harmless with an apostrophe gets rid of it again.
-
-    Examples
-    --------
-    >>> plain_text(" e\\u0301\\u00a01 ") == "\\u00e9 1"
-    True
-    """
-    text = unicodedata.normalize("NFC", text)
-    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
+    """`composed` text; a formula mark that an export made harmless loses its apostrophe."""
+    text = composed(text)
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in FORMULA else text
-
-
-def looks_like(text: str) -> str:
-    """The same for names that look alike: full-width letters, dashes, letters of other scripts.
-
-    Examples
-    --------
-    >>> looks_like("\\uff331\\u20112"), looks_like("\\u04101")
-    ('S1-2', 'A1')
-    """
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_SEEN_AS).split())
 
 
 def half_width(text: str) -> str:

@@ -42,3 +42,25 @@ def test_a_command_that_is_stopped_says_so(number: int) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=heeded)
     assert done.returncode == 128 + number
     assert done.stderr.startswith("stopped; what is finished is kept")
+
+
+@pytest.mark.parametrize(("words", "kept"), [("run in", "goes on from there"), ("volume a", "begins again")])
+def test_a_stop_within_compiled_code_that_calls_back_is_not_lost(words: str, kept: str) -> None:
+    code = f"""import ctypes, os, signal, sys, time
+from grainstats.run import cli
+sys.argv[1:] = {words.split()}
+call = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGINT))
+cli.app = lambda: (call(), time.sleep(20))
+cli.main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 130
+    assert done.stderr == f"stopped; what is finished is kept, the same command {kept}\n"
+
+
+def test_a_stop_while_the_program_loads_ends_in_words() -> None:
+    code = "import os, signal, sys\n"
+    code += "sys.meta_path.insert(0, type('Finder', (), {'find_spec': lambda self, name, *_: "
+    code += "os.kill(os.getpid(), signal.SIGINT) if name == 'grainstats.run' else None})())\n"
+    code += "from grainstats.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "stopped before it began\n")

@@ -164,4 +164,4 @@ cli.main()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 130 and done.stdout == ""
-    assert done.stderr == "stopped; what is finished is kept, the same command goes on from there\n"
+    assert done.stderr == "stopped; what is finished is kept, the same command begins again\n"
