@@ -35,16 +35,7 @@ class FineCells:
     )
 
 
-_ARRAYS = {
-    "area_px": np.int32,
-    "at_frame": np.bool_,
-    "bottom": np.float32,
-    "parent": np.int32,
-    "pairs": np.int32,
-    "length_px": np.int32,
-    "confidence": np.float32,
-    "lowest_pass": np.float32,
-}
+_ARRAYS = tuple(one.name for one in fields(FineCells) if one.type == "np.ndarray")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +89,7 @@ class Segmentation:
     def _compressed(self) -> bytes:  # a run writes it beside the labels and into the database
         facts = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "cells"}
         facts |= {"format": FORMAT, "least_px": self.cells.least_px, "nested": self.cells.nested}
-        arrays: dict[str, Any] = {
-            name: np.asarray(getattr(self.cells, name), kind) for name, kind in _ARRAYS.items()
-        }
+        arrays: dict[str, Any] = {name: getattr(self.cells, name) for name in _ARRAYS}
         stream = io.BytesIO()
         text = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
         np.savez_compressed(stream, allow_pickle=False, facts=text, **arrays)

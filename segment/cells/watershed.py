@@ -193,6 +193,7 @@ def _absorb(
 
 @numba.njit(cache=True, nogil=True)
 def root(parent: np.ndarray, basin: int) -> int:
+    """Representative of a set, paths halved on the way."""
     while parent[basin] != basin:
         parent[basin] = parent[parent[basin]]
         basin = parent[basin]

@@ -1,20 +1,8 @@
 """Colours of orientations: which crystal direction points along a direction of the map (inverse pole figure).
 
 The directions of a crystal that symmetry makes equal fill one spherical triangle.  Its corners are red, green
-and blue; in between each colour grows with the angle from the opposite side, and the strongest is full:
-
-=========================  =====  ========  ========
-Laue group                 red    green     blue
-=========================  =====  ========  ========
-m-3m, m-3                  001    101       111
-6/mmm, 6/m                 0001   2-1-10    10-10
-4/mmm, 4/m                 001    100       110
--3m, -3                    0001   10-10     01-10
-mmm, 2/m, -1               001    100       010
-=========================  =====  ========  ========
-
-The other groups of a line are coloured as the first: with fewer mirrors, two different directions may share a
-colour.  The colour along z does not depend on how a vendor lays x and y of the specimen.
+and blue (`KEY_CORNERS`); in between each colour grows with the angle from the opposite side, and the
+strongest is full.  The colour along z does not depend on how a vendor lays x and y of the specimen.
 """
 
 from __future__ import annotations
@@ -25,6 +13,7 @@ from segment.grain_orientations import CrystalPhase
 from segment.orientation.quaternions import rotate
 
 NOT_INDEXED_RGB = (0, 0, 0)  #: black
+#: red, green and blue by Laue group
 KEY_CORNERS = {
     "m-3m": ("001", "101", "111"),
     "6/mmm": ("0001", "2-1-10", "10-10"),
@@ -32,6 +21,7 @@ KEY_CORNERS = {
     "-3m": ("0001", "10-10", "01-10"),
     "mmm": ("001", "100", "010"),
 }
+#: with fewer mirrors, two different directions may share a colour
 _COLOURED_AS = {"m-3": "m-3m", "6/m": "6/mmm", "4/m": "4/mmm", "-3": "-3m", "2/m": "mmm", "-1": "mmm"}
 _WEDGE_DEG = {"6/mmm": (0, 30), "4/mmm": (0, 45), "-3m": (-30, 60), "mmm": (0, 90)}  #: start, width
 

@@ -26,6 +26,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from segment.cells.label_edges import cells_around
 from segment.segmentation import Segmentation
 
 FILE = "boundary_loss.json"  #: in the model's folder
@@ -52,8 +53,10 @@ def corners_per_junction(labels: np.ndarray) -> float:
     if n == 0:
         return 0.0
     radius = max(RADIUS * float(area.sum() / n) ** 0.5, LEAST_PX)
-    two, three = _meetings(labels, int(WIDER * radius) + 3)
-    junctions = _groups(three, 1)
+    around, margin = cells_around(labels), int(WIDER * radius) + 3
+    for view in (around, around.T):
+        view[:margin] = view[-margin:] = 0
+    two, junctions = around == 2, _groups(around > 2, 1)
     if junctions < FEWEST:
         return 0.0
     y, x = np.nonzero(two)
@@ -61,16 +64,6 @@ def corners_per_junction(labels: np.ndarray) -> float:
     sharp = np.concatenate([_angles(labels, y[p], x[p], radius) < SHARP for p in parts])
     two[y[~sharp], x[~sharp]] = False
     return _groups(two, max(int(radius / 4), 1)) / junctions
-
-
-def _meetings(labels: np.ndarray, margin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel corners around which exactly two cells lie, and more, bool; none within `margin` of the frame."""
-    a, b, c, d = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
-    several = 1 + (b != a).astype(np.int8) + ((c != a) & (c != b)) + ((d != a) & (d != b) & (d != c))
-    inside = np.zeros(several.shape, bool)
-    inside[margin:-margin, margin:-margin] = True
-    inside &= (a > 0) & (b > 0) & (c > 0) & (d > 0)
-    return (several == 2) & inside, (several > 2) & inside
 
 
 def _angles(labels: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:

@@ -23,7 +23,7 @@ from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.cells.borders import Borders, find_borders
-from segment.cells.label_edges import on_edges
+from segment.cells.label_edges import cells_around, on_edges
 from segment.micrograph.micrograph import Micrograph
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
@@ -245,9 +245,7 @@ def junctions(labels: np.ndarray) -> tuple[float, float]:
     Angles are read off a circle of `JUNCTION_PX`; a junction counts where the circle lies in the frame, and
     is clean where it crosses three borders.
     """
-    a, b, c, d = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
-    several = 1 + (b != a).astype(np.int8) + ((c != a) & (c != b)) + ((d != a) & (d != b) & (d != c))
-    y, x = np.nonzero((several >= 3) & (a > 0) & (b > 0) & (c > 0) & (d > 0))
+    y, x = np.nonzero(cells_around(labels) >= 3)
     rows, columns = labels.shape
     inside = (np.minimum(y, x) > JUNCTION_PX) & (y < rows - JUNCTION_PX - 1) & (x < columns - JUNCTION_PX - 1)
     y, x = y[inside], x[inside]

@@ -77,7 +77,7 @@ def fit(
     began, saved = time.monotonic() - run.seconds, time.monotonic()
     sums: list[torch.Tensor] = []
     for batch in _batches(source, run.step, where):
-        progress = _progress(recipe, run)
+        progress = run.seconds / (60 * recipe.minutes) if recipe.minutes > 0 else run.step / recipe.steps
         if progress >= 1:
             break
         sums.append(_step(recipe, run, batch, progress))
@@ -232,10 +232,6 @@ def _depthwise_in_float32(network: Any) -> None:
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d) and module.groups > 1:
             module.forward = in_float32(module.forward)
-
-
-def _progress(recipe: TrainingRecipe, run: Run) -> float:
-    return run.seconds / (60 * recipe.minutes) if recipe.minutes > 0 else run.step / recipe.steps
 
 
 def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> torch.Tensor:

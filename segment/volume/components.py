@@ -5,14 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-
-@numba.njit(cache=True, nogil=True)
-def root(parent: np.ndarray, i: int) -> int:
-    """Representative of a set, paths halved on the way."""
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
+from segment.cells.watershed import root
 
 
 @numba.njit(cache=True, nogil=True)

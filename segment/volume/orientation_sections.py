@@ -118,13 +118,9 @@ def _drift(
 
 
 def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """The section moved; what comes in is empty."""
-    out = np.zeros_like(values)
-    ny, nx = values.shape[:2]
-    target = (slice(max(rows, 0), ny + min(rows, 0)), slice(max(columns, 0), nx + min(columns, 0)))
-    source = (slice(max(-rows, 0), ny + min(-rows, 0)), slice(max(-columns, 0), nx + min(-columns, 0)))
-    out[target] = values[source]
-    return out
+    """The section moved by whole points; what comes in is empty."""
+    steps = (rows, columns, *(0,) * (values.ndim - 2))
+    return np.asarray(ndimage.shift(values, steps, order=0))
 
 
 def read_shifts(path: Path) -> np.ndarray:

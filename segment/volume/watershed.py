@@ -16,8 +16,9 @@ import numpy as np
 
 from segment.cells.border_merging import BORDER_CONFIDENCE, join_weak
 from segment.cells.borders import borders_between
+from segment.cells.watershed import number_cells, root
 from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
-from segment.volume.components import root, root_of_each, unite
+from segment.volume.components import root_of_each, unite
 
 LEVELS = 255  #: of probability as uint8
 MOST_PAIRS = (
@@ -205,20 +206,6 @@ def gathered(keys: np.ndarray, rows: np.ndarray, parent: np.ndarray) -> tuple[np
     return out, sums, used
 
 
-@numba.njit(cache=True, nogil=True)
-def number_groups(labels: np.ndarray, group: np.ndarray) -> None:
-    """Replace basins, in place, by their group's number: 1 ... n by first voxel."""
-    number, n = np.zeros(group.size, np.int32), 0
-    flat = labels.reshape(-1)
-    for i in range(flat.size):
-        if flat[i] > 0:
-            g = group[flat[i]]
-            if number[g] == 0:
-                n += 1
-                number[g] = n
-            flat[i] = number[g]
-
-
 def volume_watershed(
     probability: np.ndarray,
     *,
@@ -239,7 +226,7 @@ def volume_watershed(
     way = np.empty(probability.shape, np.int32)
     descend(probability, way, least - 1)
     group = _groups(probability, way, least, confidence, min_voxels)
-    number_groups(way, group)
+    number_cells(way.reshape(-1, way.shape[-1]), group)
     return way
 
 

@@ -116,7 +116,7 @@ def drawing(
     missing = range(read_count(folder), n)
     with (
         ThreadPoolExecutor(1) as counter,
-        ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool,
+        ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool,
     ):
         drawn = pool.map(partial(_draw_into, folder, seed, size, styles), missing, chunksize=4)
         counted = counter.submit(_count_up, folder, drawn)
@@ -150,10 +150,6 @@ def _count_up(folder: Path, drawn: Iterable[int]) -> None:
     for index in drawn:
         (folder / "count.part").write_text(str(index + 1))
         (folder / "count.part").replace(folder / "count.txt")
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
 
 
 def wait_for(folder: Path, count: int) -> None:

@@ -14,12 +14,8 @@ import numpy as np
 from segment.training.synthetic.random_fields import blur, draw_line, smooth_noise
 
 Size = tuple[int, int]
+#: draws grey (float32, about 0 ... 1, before noise), and where pores and particles are
 Painter = Callable[[np.random.Generator, Size], tuple[np.ndarray, np.ndarray]]
-
-
-def no_network(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> tuple[np.ndarray, np.ndarray]:
-    """A structure of one of `KINDS`: grey (float32, about 0 ... 1, before noise); pores and particles."""
-    return KINDS[kind](rng, size)
 
 
 def _damage(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from segment.cells.label_edges import on_edges
+
 
 def smooth_noise(rng: np.random.Generator, size: tuple[int, ...], wavelength: float) -> np.ndarray:
     """Gaussian field of unit variance, correlated over about `wavelength` pixels; float32 of `size`."""
@@ -57,10 +59,7 @@ class BoundaryField:
 
 def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryField:
     """Distances and per-segment chances of a label map of int, shape (rows, columns)."""
-    right, below = np.zeros(labels.shape, bool), np.zeros(labels.shape, bool)
-    right[:, :-1] = labels[:, :-1] != labels[:, 1:]
-    below[:-1] = labels[:-1] != labels[1:]
-    on_line = right | below
+    on_line = on_edges(labels)
     if not on_line.any():
         return BoundaryField(
             on_line,
@@ -69,9 +68,11 @@ def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryFiel
             np.zeros(labels.shape, np.int32),
             np.zeros((1, 2), np.int64),
         )
-    other = labels.copy()
-    other[:, :-1] = np.where(right[:, :-1], labels[:, 1:], other[:, :-1])
-    other[:-1] = np.where(below[:-1] & ~right[:-1], labels[1:], other[:-1])
+    right, below = (
+        np.pad(labels[:, 1:], ((0, 0), (0, 1)), "edge"),
+        np.pad(labels[1:], ((0, 1), (0, 0)), "edge"),
+    )
+    other = np.where(right != labels, right, below)
     pair = np.sort(np.stack([labels[on_line], other[on_line]], axis=1).astype(np.int64), axis=1)
     key, number = np.unique(pair[:, 0] << 32 | pair[:, 1], return_inverse=True)
     distance, nearest = cv2.distanceTransformWithLabels(

@@ -22,7 +22,6 @@ from segment.training.synthetic.gaps import (
 from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
 from segment.training.synthetic.lettering import add_info_bar, letter
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
-from segment.training.synthetic.no_network import no_network
 from segment.training.synthetic.random_fields import smooth_noise, stretch
 from segment.training.synthetic.scene import Inclusions, Scene, build_scene, truth_lines, with_end
 from segment.training.synthetic.styles import STYLES, Style
@@ -160,7 +159,7 @@ def networkless_micrograph(
 ) -> SyntheticMicrograph:
     """An image of one crystal with a structure that mimics grains, of one of `no_network.KINDS`."""
     kind = kind or str(rng.choice(list(NO_NETWORKS)))
-    image, bodies = no_network(rng, kind, shape)
+    image, bodies = NO_NETWORKS[kind](rng, shape)
     image = degradations.shade(image, rng) if rng.random() < 0.6 else image
     image = _spoil(degradations.expose(image, rng), rng)
     edge = cv2.morphologyEx(bodies.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8)) > 0
