@@ -9,6 +9,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import CONFIDENCES, EQUAL, cut_cells, join_by_image_level, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
 from segment.cells.close import close_cells, grain_map_from_tracing
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 
@@ -153,9 +154,7 @@ def test_borders_do_not_depend_on_the_blocks(monkeypatch):
 def traced(truth: np.ndarray, width: int) -> np.ndarray:
     from scipy import ndimage as ndi
 
-    edge = np.zeros(truth.shape, bool)
-    edge[:, 1:] |= truth[:, 1:] != truth[:, :-1]
-    edge[1:] |= truth[1:] != truth[:-1]
+    edge = on_edges(truth, upper_left=True)
     return np.where(ndi.binary_dilation(edge, iterations=width), 255, 0).astype(np.uint8)
 
 

@@ -1,14 +1,11 @@
 """Joining across weak borders: order, averaging by length, and its union with persistence."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from segment.cells._cell_kernels import label_boxes
 from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
-from segment.cells.label_edges import joined_groups
 
 
 def borders(*rows: tuple[int, int, int, float]) -> Borders:
@@ -25,22 +22,13 @@ def joined(*rows: tuple) -> list[int]:
 
 
 def test_weak_border_joins_and_strong_ones_stay():
-    assert joined((1, 2, 10, 0.3), (2, 3, 10, 0.8)) == [
-        0,
-        1,
-        1,
-        3,
-    ]
+    assert joined((1, 2, 10, 0.3), (2, 3, 10, 0.8)) == [0, 1, 1, 3]
 
 
 def test_borders_that_fall_together_are_averaged_by_length():
     # 1|2 goes first; then 3 meets the union along 10 px of .4 and 30 px of .9: mean .775 stays.
-    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 10, 0.4), (2, 3, 30, 0.9)), 4, BORDER_CONFIDENCE)[
-        0
-    ].tolist() == [0, 1, 1, 3]
-    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 30, 0.4), (2, 3, 10, 0.6)), 4, BORDER_CONFIDENCE)[
-        0
-    ].tolist() == [0, 1, 1, 1]
+    assert joined((1, 2, 5, 0.1), (1, 3, 10, 0.4), (2, 3, 30, 0.9)) == [0, 1, 1, 3]
+    assert joined((1, 2, 5, 0.1), (1, 3, 30, 0.4), (2, 3, 10, 0.6)) == [0, 1, 1, 1]
 
 
 def test_joined_borders_keep_length_and_mass():
@@ -49,27 +37,6 @@ def test_joined_borders_keep_length_and_mass():
     assert after.pairs.tolist() == [[1, 3]]
     assert after.length_px.tolist() == [40]
     np.testing.assert_allclose(after.confidence, [(10 * 0.4 + 30 * 0.9) / 40])
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 12), st.data())
-def test_union_of_two_groupings_is_the_finest_that_contains_both(size, data):
-    import networkx
-
-    maps = []
-    for _ in range(2):
-        blocks = data.draw(st.lists(st.integers(1, size), min_size=size, max_size=size))
-        first: dict[int, int] = {}
-        maps.append(np.array([0, *[first.setdefault(b, i + 1) for i, b in enumerate(blocks)]]))
-    graph = networkx.Graph()
-    graph.add_nodes_from(range(size + 1))
-    for grouping in maps:
-        graph.add_edges_from(enumerate(grouping.tolist()))
-    expected = np.zeros(size + 1, int)
-    for part in networkx.connected_components(graph):
-        expected[list(part)] = min(part)
-    found = joined_groups(size + 1, np.tile(np.arange(size + 1), 2), np.concatenate(maps))
-    np.testing.assert_array_equal(found, np.unique(expected, return_inverse=True)[1])
 
 
 def ring(gap: float, noise: float = 0.0) -> np.ndarray:

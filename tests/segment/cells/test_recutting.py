@@ -12,6 +12,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import cut_cells
 from segment.cells.borders import find_borders
 from segment.cells.close import close_cells
+from segment.cells.label_edges import on_edges
 from segment.cells.recutting import all_cells, as_in_map, cut_at, fine_cells, level_of
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
@@ -22,9 +23,7 @@ def pale() -> BoundaryMap:
     """Boundaries of all strengths with noise on them."""
     rng = np.random.default_rng(2)
     labels = laguerre_section((300, 400), 26.0, 0.3, rng).grain_map().labels
-    wall = np.zeros(labels.shape)
-    wall[:, 1:] = labels[:, 1:] != labels[:, :-1]
-    wall[1:] = np.maximum(wall[1:], labels[1:] != labels[:-1])
+    wall = on_edges(labels, upper_left=True).astype(float)
     strength = ndimage.gaussian_filter(rng.normal(size=labels.shape), 15)
     strength = 0.55 + 0.25 * strength / strength.std()
     noise = ndimage.gaussian_filter(rng.normal(size=labels.shape), 2)

@@ -15,24 +15,7 @@ from segment.grain_map import Reliability
 from segment.quality.calibration_table import FILE, Confidence, Weighing, read_confidence
 from segment.quality.evidence import Evidence
 
-EVEN = Evidence(
-    cells=80,
-    line_share=0.2,
-    faint=0.3,
-    open_lines=0.01,
-    weak=0.05,
-    hidden=0.02,
-    widest_angle=140,
-    clean_junctions=0.8,
-    solidity=0.86,
-    size_spread=0.8,
-    largest_cell=0.03,
-    density_spread=0.1,
-    contrast_spread=0.1,
-    edge_contrast=2.5,
-    grey_tails=3.0,
-    spurious=0.1,
-)
+EVEN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
 TABLE = Confidence(
     borders=Reliability((0.2, 0.6, 1.0), (0.1, 0.5, 0.9)),
     unlike_grains=Weighing(("widest_angle",), (140.0,), (10.0,), (2.0,), -1.0, 1.0),

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
+from segment.cells.label_edges import on_edges
 from segment.micrograph import Micrograph
 from segment.quality.evidence import NAMES, Evidence, gather_evidence, hull_area, junctions
 
@@ -29,15 +30,8 @@ def honeycomb(size: int = 300, edge: float = 40.0) -> np.ndarray:
     return cells_of(np.array(points), (size, size))
 
 
-def lines_of(labels: np.ndarray) -> np.ndarray:
-    line = np.zeros(labels.shape, np.float32)
-    line[:, :-1][labels[:, 1:] != labels[:, :-1]] = 1
-    line[:-1][labels[1:] != labels[:-1]] = 1
-    return line
-
-
 def answer(labels: np.ndarray, strength: float = 0.95, scale: float = 1.0) -> BoundaryMap:
-    thick = cv2.dilate(lines_of(labels), np.ones((3, 3), np.uint8))
+    thick = cv2.dilate(on_edges(labels).astype(np.float32), np.ones((3, 3), np.uint8))
     return BoundaryMap((0.02 + (strength - 0.02) * thick).astype(np.float32), None, "none", scale=scale)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from segment.boundary_map import BoundaryMap
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 from segment.registration.align import align, warped
@@ -18,9 +19,7 @@ SHAPE = (300, 360)
 def lines_of(seed: int, shape: tuple[int, int] = SHAPE) -> np.ndarray:
     """Boundary probability of a mosaic, as a network would see all of it."""
     labels = laguerre_section(shape, 34, 0.3, np.random.default_rng(seed)).grain_map(1.0).labels
-    edge = np.zeros(shape, np.float32)
-    edge[:, 1:] = labels[:, 1:] != labels[:, :-1]
-    edge[1:] = np.maximum(edge[1:], labels[1:] != labels[:-1])
+    edge = on_edges(labels, upper_left=True).astype(np.float32)
     return np.clip(cv2.GaussianBlur(edge, (0, 0), 1.2) * 1.6, 0, 0.98)
 
 

