@@ -226,7 +226,7 @@ def volume_watershed(
     way = np.empty(probability.shape, np.int32)
     descend(probability, way, least - 1)
     group = _groups(probability, way, least, confidence, min_voxels)
-    number_cells(way.reshape(-1, way.shape[-1]), group)
+    number_cells(way.reshape(1, -1), group)
     return way
 
 
