@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from null_samples import image_of
-from outside_table import COUNTS, Entry, Pairs, entries, kept, path_of, row_of, shows_two
+from outside_table import COUNTS, TABLE, Entry, Pairs, entries, kept, path_of, row_of, shows_two
 from outside_windows import Window
 
 from grainstats.infer.modality import coarse_grains, judge, null_library
@@ -29,7 +29,6 @@ from grainstats.infer.modality.judge import LEVEL, Decision, decide
 from grainstats.infer.modality.null_library import PAIR_SHARE
 
 POWER = "verdict_power.csv"
-TABLE = Path(__file__).parents[1] / "docs" / "validation" / "verdict_outside.csv"
 KEY = ["kind", "structure", "grains"]
 ENOUGH_WINDOWS = 50  # of a cell that may be named the worst
 THREEFOLD, POWER_SHARE = (2.6, 3.45), (0.25, 0.65)  # ratio and coarse share of the printed power

@@ -4,7 +4,8 @@
 
 keeps ``<structure>-<seed>.npz`` for every structure that is not there; an interrupted run goes on, and
 another seed adds windows.  With ``--fill 200`` the pairs of populations are not drawn at random but towards
-the rows of ratio and coarse share that have fewer windows in the folder.
+the rows of ratio and coarse share that have fewer windows, counted in the committed table and, of seeds that
+it lacks, in the folder.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from outside_families import Structure, gamma, lognormal, loguniform, weibull
 from outside_windows import Window, johnson_mehl, windows
 
 from segment.choices import Null
 
 COUNTS = (150, 450, 900)
+TABLE = Path(__file__).parents[1] / "docs" / "validation" / "verdict_outside.csv"
 LOST = (0.05, 0.2)  # shares of borders: of clear and of faint rendered micrographs
 RATIOS = (2.0, 2.5, 3.0, 4.0, 6.0)  # in the plane: pairs are counted with the nearest, by factor
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the plane's area, likewise
@@ -205,8 +208,8 @@ def fill(
     drawn: list[tuple[float, float, int]] = []  # log ratio and log odds of the spheres, kind
     shown: list[tuple[float, float]] = []  # the same as the largest window shows them
     rows = [(r, f) for r in RATIOS for f in SHARES]
-    start, k = time.monotonic(), 0
-    while time.monotonic() - start < seconds:
+    start, k = time.process_time(), 0
+    while time.process_time() - start < seconds:
         lacking = [row for row in rows if min(have[n, row] for n in COUNTS[1:]) < wanted]
         if not lacking:
             break
@@ -239,6 +242,21 @@ def shows_two(window: Window) -> bool:
 def row_of(window: Window) -> Row:
     ratio = min(RATIOS, key=lambda r: abs(np.log(window.ratio / r)))
     return ratio, min(SHARES, key=lambda f: abs(window.coarse_share - f))
+
+
+def windows_so_far(entry: Entry, folder: Path) -> Counter[tuple[int, Row]]:
+    """Windows of pairs by grains and row, of all seeds."""
+    table = pd.read_csv(TABLE)
+    table = table[(table["kind"] == entry.kind) & table["structure"].str.startswith(f"{entry.name}, R ")]
+    have: Counter[tuple[int, Row]] = Counter()
+    for structure, grains, count in table[["structure", "grains", "windows"]].itertuples(index=False):
+        ratio, share = structure.partition(", R ")[2].split(", f ")
+        have[grains, (float(ratio), float(share))] += count
+    judged = " ".join(table["seeds"].astype(str)).split()
+    for path in folder.glob(f"{path_of(entry, 0, folder).stem.partition('-')[0]}-*.npz"):
+        if path.stem.rpartition("-")[2] not in judged:
+            have.update((n, row_of(w)) for _, n, w in kept(path) if shows_two(w))
+    return have
 
 
 def keep(found: list[tuple[int, int, Window]], path: Path) -> None:
@@ -283,9 +301,7 @@ def main() -> None:
         if path.exists() or time.monotonic() - start > given.seconds:
             continue
         if given.fill and isinstance(entry.structure, Pairs):
-            there = given.work.glob(f"{path.stem.partition('-')[0]}-*.npz")
-            have = Counter((n, row_of(w)) for p in there for _, n, w in kept(p) if shows_two(w))
-            keep(fill(entry, given.seed, have, given.fill, given.each), path)
+            keep(fill(entry, given.seed, windows_so_far(entry, given.work), given.fill, given.each), path)
             continue
         many = given.mosaics * (5 if isinstance(entry.structure, Pairs) else 1)
         keep(simulate(entry, given.seed, many, given.each), path)

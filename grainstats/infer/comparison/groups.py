@@ -103,10 +103,13 @@ def compare_groups(
 def _with_joint_permutation(
     results: list[GroupComparison], gathered: list[GroupedValues], seed: int
 ) -> list[GroupComparison]:
-    """Fill `p_joint` where the permuted descriptors share their samples, so that whole samples can move."""
-    chosen = [i for i, r in enumerate(results) if r.p_permutation is not None]
+    """Fill `p_joint` where all descriptors that are tested share their samples: whole samples move then.
+
+    One that lacks a sample stands in the family all the same: without it others are charged too little.
+    """
+    chosen = [i for i, r in enumerate(results) if r.p_value is not None]
     ids = {tuple(gathered[i].rows["sample_id"]) for i in chosen}
-    if len(ids) != 1:
+    if len(ids) != 1 or any(results[i].p_permutation is None for i in chosen):
         return results
     values = np.stack([np.concatenate(gathered[i].groups) for i in chosen])
     adjusted = joint_permutation(values, gathered[chosen[0]].groups[0].size, seed=seed)

@@ -49,11 +49,16 @@ class DirectionEstimate:
         low, high = np.percentile(values, [2.5, 97.5])
         return cls(float(np.median(values)), middle, float(low), float(high), values)
 
+    @property
+    def ci(self) -> list[float] | None:
+        """95 % of the draws; None of a single one, where the law leaves nothing to chance."""
+        return [self.low, self.high] if self.values.size > 1 else None
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "j_over_mean": self.j_over_mean if np.isfinite(self.j_over_mean) else None,
             "j_over_j0": self.j_over_j0,
-            "ci": [self.low, self.high],
+            "ci": self.ci,
             "draws": int(self.values.size),
         }
 
@@ -143,7 +148,7 @@ class CurrentEstimate:
         method = "limiting path (minimum cut) of the boundary network, over the law's j0"
         over = "limiting path over the mean of all boundaries"
         rows = [
-            Descriptor(f"current_{name}_over_j0", found.j_over_j0, found.low, found.high, "1", method)
+            Descriptor(f"current_{name}_over_j0", found.j_over_j0, *(found.ci or (None, None)), "1", method)
             for name, found in self.directions.items()
         ]
         rows += [

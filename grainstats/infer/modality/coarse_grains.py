@@ -49,12 +49,16 @@ def duplex_class(distribution: SizeDistribution, modes: Modes | None) -> str:
     coarse = distribution.mass[number <= middle - ALA_NUMBERS].sum()
     low, high = number[np.searchsorted(cumulated, [0.005, 0.995]).clip(max=len(number) - 1)]
     apart = delta_g(modes.ratio) if modes is not None else None
-    if apart is not None and apart >= BIMODAL_NUMBERS:
+    if apart is not None and round(apart, 3) >= BIMODAL_NUMBERS:
         return "duplex, bimodal"
     if 0 < coarse <= ALA_SHARE:
         return "duplex, isolated coarse grains (ALA)"
     if low - high >= WIDE_NUMBERS:
         return "duplex, wide range"
+    if apart is not None:
+        return f"no class (modes less than {BIMODAL_NUMBERS:g} ASTM numbers apart)"
+    if coarse:
+        return f"no class (coarse grains on more than {ALA_SHARE:.0%} of the area, no two modes)"
     return "not duplex"
 
 

@@ -24,8 +24,15 @@ from grainstats.infer.modality.distribution import SizeDistribution, pooled_dist
 from grainstats.infer.modality.fields import unlike_fields
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
-from grainstats.infer.modality.shape_network import load_network, shape_scores
+from grainstats.infer.modality.null_library import (
+    KNOWN_FIELDS,
+    LEVELS,
+    PAIR_RATIO,
+    PAIR_SHARE,
+    load_library,
+    p_in_words,
+)
+from grainstats.infer.modality.shape_network import MOST, load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict, in_sentences
 from segment.choices import Null
 
@@ -165,7 +172,7 @@ class _Tested:
 
     @property
     def shown(self) -> str:
-        return f"p = {self.p:.2g}" if self.p > LEVELS[-1] else f"p <= {LEVELS[-1]:g}"
+        return p_in_words(self.p, LEVELS[-1])
 
     @property
     def p_values(self) -> dict[str, float]:
@@ -283,7 +290,7 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     if not test.one:
         why = (
             f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
-            f"samples of {test.n} grains (SD of log diameter {test.distribution.sd:.2f})"
+            f"samples of {min(test.n, MOST)} grains (SD of log diameter {test.distribution.sd:.2f})"
         )
         if len(images) > KNOWN_FIELDS and test.distribution.per_field < ENOUGH_PER_FIELD:
             why += (

@@ -96,8 +96,22 @@ def fewest(counts: np.ndarray, enough: Callable[[int], bool]) -> int | None:
 
 
 def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:
-    """Probability at which a value passes an ascending line of quantiles, which has one for each level."""
+    """Probability at which a value passes an ascending line of quantiles, which has one for each level.
+
+    The last level, where it is beyond all of them.
+    """
+    if value >= line[-1]:
+        return float(levels[-1])
     return float(np.exp(np.interp(value, line, np.log(levels), left=0.0)))
+
+
+def p_in_words(p: float, least: float) -> str:
+    """A p of `level_of`, whose last level says no more than "at most".
+
+    >>> p_in_words(0.0213, 0.005), p_in_words(0.005, 0.005)
+    ('p = 0.021', 'p <= 0.005')
+    """
+    return f"p = {p:.2g}" if p > least else f"p <= {least:g}"
 
 
 @lru_cache(maxsize=2)

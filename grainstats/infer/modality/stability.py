@@ -88,7 +88,7 @@ def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrai
     if judged.verdict == "uniform" and bimodal:
         return judged.taken_back(f"bimodal in {bimodal:.0%} of {OTHERS}")
     if judged.verdict == "uniform" and share < LEAST_AGREEING:
-        return judged.taken_back(f"uniform in only {share:.0%} of {OTHERS}")
+        return judged.taken_back(f"no second population in only {share:.0%} of {OTHERS}")
     if judged.verdict == "bimodal" and uniform > bimodal:
         return judged.taken_back(f"uniform in {uniform:.0%} of {OTHERS}")
     if judged.verdict == "bimodal" and share < LEAST_AGREEING:

@@ -47,7 +47,8 @@ class ModalityVerdict:
     null : {"section", "columnar", "volume"}
         The null the user chose, or that of volumes: spheres and volumes then stand for circles and areas.
     stability : float or None
-        Share of other cuts of the images that give the same verdict; None where not tried.
+        Share of other cuts of the images that give the same verdict, or beside "uniform" show no second
+        population (p of .05 or more); None where not tried.
     astm_e1181 : str
         Class of the distribution by ASTM E1181.
     delta_g : float or None

@@ -9,7 +9,7 @@ import numpy as np
 from grainstats.infer.modality.coarse_grains import FEWEST_COARSE, delta_g
 from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHARE, Decision
 from grainstats.infer.modality.modes import Modes
-from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE
+from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE, p_in_words
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.infer.volume_modality.sizes import NullTable, VolumeSizes, coarse_limits, load_null, modes_of
 from grainstats.measure.intervals.block_bootstrap import jackknife
@@ -44,7 +44,7 @@ def _too_few(sizes: VolumeSizes) -> Decision:
 def _decide_one(sizes: VolumeSizes, likeness: float, table: NullTable) -> Decision:
     n = sizes.n_interior
     p, pair_p = table.p_value(likeness, n), table.pair_p_value(likeness, n)
-    shown = f"p = {p:.2g}" if p > table.levels[-1] else f"p <= {table.levels[-1]:g}"
+    shown = p_in_words(p, table.levels[-1])
     one = modes_of(sizes, np.inf)
 
     def decision(verdict: Verdict, reason: str, more: int | None, modes: Modes = one) -> Decision:
@@ -69,8 +69,8 @@ def _decide_one(sizes: VolumeSizes, likeness: float, table: NullTable) -> Decisi
         return decision("indeterminate", reason, missing)
     if pair_p >= LEVEL:
         reason = (
-            f"{found}, but {pair_p:.0%} of the pairs of populations that are hardest to see look so in {n} "
-            "interior grains"
+            f"{found}, but {pair_p:.0%} of the pairs of populations that are hardest to see look so in "
+            f"{table.as_if(n):.0f} interior grains"
         )
         return decision("indeterminate", reason, missing)
     reason = (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.descriptors.anisotropy import anisotropy
-from grainstats.measure.descriptors.arrangement import arrangement
+from grainstats.measure.descriptors.arrangement import MIXED, arrangement
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import Estimate, ratio, share
 from grainstats.measure.intervals.map_blocks import MapBlocks, blocks_of_labels
@@ -66,7 +66,7 @@ def _arrangement(measured: Measurement) -> Iterator[Descriptor]:
     method = "Moran's I of log diameter over second neighbours: 0 random, > 0 clusters of like size"
     yield Descriptor("moran_i", found.moran_i, None, None, "1", method)
     p_value = np.nan if found.p_clustered is None else found.p_clustered
-    method = "one-sided p of moran_i under exchange of sizes (Cliff and Ord)"
+    method = f"one-sided p of a moran_i of {MIXED:g} at most, as in random mosaics; t over blocks"
     yield Descriptor("clustering_p", p_value, None, None, "1", method)
 
 

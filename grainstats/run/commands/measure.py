@@ -210,5 +210,6 @@ def _in_words(document: dict[str, Any]) -> str:
         words = f"{spacings['verdict']} (p = {spacings['p_value']:.2g}){agrees[spacings['agrees']]}"
         lines.append(f"  by the spacings alone: {words}")
     if modality["stability"] is not None and modality["verdict"] != "indeterminate":
-        lines.append(f"  the same in {modality['stability']:.0%} of the maps drawn at other thresholds")
+        same = "no second population" if modality["verdict"] == "uniform" else "the same"
+        lines.append(f"  {same} in {modality['stability']:.0%} of the maps drawn at other thresholds")
     return "\n".join(lines)

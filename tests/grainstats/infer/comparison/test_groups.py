@@ -322,6 +322,15 @@ def test_joint_permutation_is_exact_and_charges_little_for_correlated_descriptor
     assert {found.p_joint for found in compare_groups(table, "design_route")} == {None}
 
 
+def test_a_descriptor_without_permutation_still_counts_in_the_family() -> None:
+    """With one value missing it has three samples in a group: Holm charges for it, and so must `p_joint`."""
+    table = sheet([60, 70, 65, 90], [40, 55, 47, 52])
+    table["astm_g"] = np.append(np.nan, np.random.default_rng(3).normal(8, 1, 7))
+    full, lacking = compare_groups(table, "design_route", ["intercept_mean_nm", "astm_g"])
+    assert full.p_permutation is not None and lacking.p_permutation is None and lacking.p_value is not None
+    assert full.p_holm == pytest.approx(2 * full.p_value) and full.p_joint is None
+
+
 def test_joint_permutation_of_one_descriptor_is_its_own_permutation() -> None:
     from grainstats.infer.comparison.tests import joint_permutation, permutation
 

@@ -159,9 +159,11 @@ def test_uncalibrated_map_gives_the_ratio_only():
 
 
 def test_one_draw_where_nothing_is_left_to_chance():
-    found = current(voronoi(6).grain_map(), EQUAL, draws=100).directions["x"]
-    assert found.values.size == 1
-    assert found.low == found.high == found.j_over_j0
+    """One draw has no interval, least of all one without width."""
+    estimate = current(voronoi(6).grain_map(), EQUAL, draws=100)
+    assert estimate.directions["x"].values.size == 1
+    assert estimate.as_dict()["directions"]["x"]["ci"] is None
+    assert {d.ci_low for d in estimate.descriptors()} == {None}
 
 
 def test_draws_repeat_with_the_seed_and_differ_without():

@@ -184,3 +184,14 @@ def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) 
 def test_lengths_of_a_thousand_nanometres_are_said_in_micrometres():
     assert judge._said("nm", 79.6, 371.0) == "79.6 and 371 nm"
     assert judge._said("nm", 900.0, 15200.0) == "0.9 and 15.2 µm"
+
+
+@pytest.mark.parametrize(
+    ("coarse", "diameter", "said"),
+    [(1, 30.0, "isolated coarse grains (ALA)"), (1, 90.0, "no class (coarse"), (40, 25.0, "no class (modes")],
+)
+def test_no_class_of_e1181_is_not_called_one_population(coarse: int, diameter: float, said: str) -> None:
+    """A grain on 29 % of the area, or two populations 2.5 times apart, fit none of the standard's classes."""
+    size = np.append(np.full(200, 10.0), np.full(coarse, diameter))
+    image = ImageGrains(size, np.ones(len(size)), 1.0, (1000.0, 1000.0))
+    assert said in judge_modality([image]).astm_e1181

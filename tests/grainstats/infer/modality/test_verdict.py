@@ -154,3 +154,18 @@ def test_the_null_is_the_users_choice_and_is_reported():
     verdict = judge_modality([image], null="columnar")
     assert verdict.null == "columnar"
     assert verdict.verdict == "uniform"
+
+
+def of_sizes(size: np.ndarray) -> ImageGrains:
+    return ImageGrains(size, np.ones(len(size)), 1.0, (1000.0, 1000.0))
+
+
+def test_the_smallest_p_of_the_null_is_said_as_at_most_that():
+    verdict = judge_modality([of_sizes(np.append(np.full(200, 10.0), np.full(12, 40.0)))])
+    assert verdict.p_value == 0.005 and "(p <= 0.005)" in verdict.reason
+
+
+def test_the_reason_names_as_many_grains_as_the_null_knows():
+    """A sample of more than 1600 grains is judged as one of 1600."""
+    sizes = np.random.default_rng(1).lognormal(2.0, 0.4, 20_000)
+    assert "of samples of 1600 grains" in judge_modality([of_sizes(sizes)]).reason

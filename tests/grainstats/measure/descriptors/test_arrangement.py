@@ -5,22 +5,17 @@ import pytest
 from scipy import sparse
 
 from grainstats.measure import arrangement, measure_grain_map
-from grainstats.measure.descriptors.arrangement import moran, randomisation_moments
+from grainstats.measure.descriptors.arrangement import moran_parts
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import Mosaic
 
 
-def test_moments_are_those_of_random_exchange() -> None:
-    rng = np.random.default_rng(0)
-    i, j = np.triu_indices(30, 1)
-    chosen = rng.random(i.size) < 0.2
-    i, j = i[chosen], j[chosen]
-    weights = sparse.csr_array((np.ones(2 * i.size), (np.r_[i, j], np.r_[j, i])), shape=(30, 30))
-    z = rng.gamma(2.0, size=30)
-    shuffled = np.array([moran(rng.permutation(z), weights) for _ in range(6000)])
-    expected, error = randomisation_moments(z, weights)
-    assert shuffled.mean() == pytest.approx(expected, abs=4 * error / np.sqrt(6000))
-    assert shuffled.std() == pytest.approx(error, rel=0.05)
+def test_moran_of_a_chain_is_that_of_its_definition() -> None:
+    """Values 1 to 4 in a row: n / sum(w) * sum(w z z) / sum(z z) = 4 / 6 * 2 * 1.25 / 5."""
+    i, j = [0, 1, 2, 1, 2, 3], [1, 2, 3, 0, 1, 2]
+    weights = sparse.csr_array((np.ones(6), (i, j)), shape=(4, 4))
+    like, spread = moran_parts(np.arange(1.0, 5.0), weights)
+    assert like.sum() / spread.sum() == pytest.approx(1 / 3)
 
 
 def test_clusters_are_found() -> None:
@@ -32,7 +27,7 @@ def test_clusters_are_found() -> None:
     grain_map = Mosaic(points, flat, (300, 300), flat.astype(int)).grain_map(1.0)
     found = arrangement(measure_grain_map(grain_map))
     assert found.moran_i > 0.3
-    assert found.p_clustered is not None and found.p_clustered < 1e-6
+    assert found.p_clustered is not None and found.p_clustered < 0.01
 
 
 def test_few_grains_give_no_p(porous: GrainMap) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from grainstats.measure import Measurement, anisotropy, arrangement, measure_grain_map
 from segment.mosaics.laguerre import laguerre_section, poisson_voronoi_plane
@@ -40,5 +41,10 @@ def test_a_direction(kind: str, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.slow
-def test_clusters(sections: list[Measurement]) -> None:
-    assert alarms([arrangement(m).p_clustered for m in sections]) <= 6
+@pytest.mark.parametrize("kind", ["sections", "voronoi_maps"])
+def test_clusters(kind: str, request: pytest.FixtureRequest) -> None:
+    """Plane Voronoi mosaics have some likeness of neighbours by themselves; ten of them together, too."""
+    p_values = [arrangement(m).p_clustered for m in request.getfixturevalue(kind)]
+    assert alarms(p_values) <= 6
+    of_ten = np.array([p for p in p_values if p is not None])[: MAPS // 10 * 10].reshape(-1, 10)
+    assert sum(stats.combine_pvalues(ten).pvalue < 0.05 for ten in of_ten) <= 1
