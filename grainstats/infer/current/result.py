@@ -50,15 +50,15 @@ class DirectionEstimate:
         return cls(float(np.median(values)), middle, float(low), float(high), values)
 
     @property
-    def ci(self) -> list[float] | None:
+    def ci(self) -> tuple[float, float] | None:
         """95 % of the draws; None of a single one, where the law leaves nothing to chance."""
-        return [self.low, self.high] if self.values.size > 1 else None
+        return (self.low, self.high) if self.values.size > 1 else None
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "j_over_mean": self.j_over_mean if np.isfinite(self.j_over_mean) else None,
             "j_over_j0": self.j_over_j0,
-            "ci": self.ci,
+            "ci": list(self.ci) if self.ci else None,
             "draws": int(self.values.size),
         }
 
@@ -148,8 +148,9 @@ class CurrentEstimate:
         method = "limiting path (minimum cut) of the boundary network, over the law's j0"
         over = "limiting path over the mean of all boundaries"
         rows = [
-            Descriptor(f"current_{name}_over_j0", found.j_over_j0, *(found.ci or (None, None)), "1", method)
+            Descriptor(f"current_{name}_over_j0", found.j_over_j0, low, high, "1", method)
             for name, found in self.directions.items()
+            for low, high in (found.ci or (None, None),)
         ]
         rows += [
             Descriptor(f"current_{name}_over_mean", found.j_over_mean, None, None, "1", over)
