@@ -2,8 +2,9 @@
 
 A campaign of small micrographs (64 - 256 px windows of generated fields) in many samples, one in a hundred
 bad in one of twenty ways, is run twice: undisturbed, and killed from outside by SIGKILL at random moments
-until it ends. Tables must be equal byte by byte, failures row by row, and no temporary file may be left. A
-third run of the finished folder shows what doing nothing costs.
+until it ends, once each with a full disk, a read-only output, a worker out of memory and one that is killed
+(`soak_faults.py`). Tables and files must be equal byte by byte, failures row by row, and no temporary file
+may be left. A third run of the finished folder shows what doing nothing costs.
 
     make soak                                            # 10,000 images, 200 samples, 20 kills: some hours
     python calibration/soak.py --images 300 --samples 12 --kills 5 --out soak_small
@@ -20,6 +21,7 @@ import csv
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -32,6 +34,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from soak_faults import FAULTS, NOT_TRIED, STRUCK, befall, befall_apart, server_restarted
 
 from grainstats.share import Database
 from segment.mosaics.laguerre import laguerre_section
@@ -97,19 +100,19 @@ BAD: dict[str, Callable[[Path, np.ndarray], None]] = {
 }
 
 
-def make_campaign(folder: Path, n_images: int, n_samples: int, every: int, seed: int) -> int:
+def make_campaign(folder: Path, options: argparse.Namespace) -> int:
     """Write the images; returns how many of them are bad."""
-    rng, n_bad = np.random.default_rng(seed), 0
-    sources = fields(rng, min(N_FIELDS, n_images))
+    rng, n_bad = np.random.default_rng(options.seed), 0
+    sources = fields(rng, min(N_FIELDS, options.images))
     ways = list(BAD.values())
-    for number in range(n_images):
-        place = folder / f"S{number % n_samples:04d}"
+    for number in range(options.images):
+        place = folder / f"S{number % options.samples:04d}"
         place.mkdir(parents=True, exist_ok=True)
-        side = int(rng.integers(64, 257))
+        side = int(rng.integers(64, options.largest + 1))
         y, x = rng.integers(0, FIELD_PX - side + 1, 2)
         image = np.rot90(sources[number % len(sources)][y : y + side, x : x + side], number % 4)
         path, write = place / f"{number:06d}.tif", good
-        if number % every == every // 2:
+        if number % options.every == options.every // 2:
             write, n_bad = ways[n_bad % len(ways)], n_bad + 1
         write(path, image)
         if path.is_file() and (path.stat().st_size or n_bad > len(ways)):
@@ -147,8 +150,9 @@ class Soak:
     #: wall and processor seconds of the undisturbed run, and of the one that finds everything done
     whole: list[float] = field(default_factory=lambda: [0.0, 0.0])
     again: list[float] = field(default_factory=list)
-    kills: int = 0  #: times that a run was to be killed, and was still alive for it
-    struck: int = 0
+    blows: int = 0  #: kills and faults that are done
+    struck: int = 0  #: kills of a run that was still alive
+    faults: dict[str, str] = field(default_factory=dict)  #: what came of each
     ended: bool = False  #: the killed run has come to its end
 
     @classmethod
@@ -162,13 +166,10 @@ class Soak:
         (out / "soak.json").write_text(json.dumps(asdict(self)))
 
 
-def strike(arguments: list[str], seconds: float, meanwhile: str | None = None) -> bool:
-    """Run for so long, a shell command `meanwhile`, then kill by SIGKILL; whether it was alive to be."""
+def strike(arguments: list[str], seconds: float) -> bool:
+    """Run for so long, then kill by SIGKILL; whether it was alive to be."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(arguments, **quiet) as process:
-        if meanwhile:
-            time.sleep(seconds / 2)
-            subprocess.run(meanwhile, shell=True, check=True, **quiet)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -177,34 +178,64 @@ def strike(arguments: list[str], seconds: float, meanwhile: str | None = None) -
     return False
 
 
+KEPT_STATE = {".report/written.json", ".report/files-1of1.json"}
+KILL = "kill"
+RESTART = "server restarted"
+
+
+def blows(options: argparse.Namespace) -> list[str]:
+    """Kills, and the faults spread evenly among them."""
+    faults = [*FAULTS, *([RESTART] if options.restart else [])]
+    moments = [
+        ((number + 0.5) / len(kind), name)
+        for kind in ([KILL] * options.kills, faults)
+        for number, name in enumerate(kind)
+    ]
+    return [name for _, name in sorted(moments, key=lambda moment: moment[0])]
+
+
+def blow(name: str, disturbed: list[str], seconds: float, options: argparse.Namespace, state: Soak) -> None:
+    """One kill or fault."""
+    out = options.out / "killed"
+    if name == KILL:
+        state.struck += strike(disturbed, seconds)
+    elif name == RESTART:
+        state.faults[name] = befall(server_restarted(options.restart), out, disturbed)
+    else:
+        state.faults[name] = befall_apart(name, out, disturbed)
+
+
 def differences(one: Path, other: Path, db: str | None = None) -> list[str]:
-    """What differs between two output folders: tables, failures, files of images, leftovers.
+    """What differs between two output folders: tables, failures, pages, files of images, leftovers.
 
     `db` is the other's database where it is not in its folder.
     """
-    found = [
-        f"tables/{path.name}"
-        for path in sorted((one / "tables").iterdir())
-        if path.read_bytes() != (other / "tables" / path.name).read_bytes()
-    ]
     with Database.open(one / "results.db") as a, Database.open(db or other / "results.db") as b:
-        if not a.failures().equals(b.failures()):
-            found.append("failures")
-    names = [{str(p.relative_to(out)) for p in (out / "images").rglob("*")} for out in (one, other)]
-    found += sorted(names[0] ^ names[1])
-    found += [
-        name for name in sorted(names[0] & names[1]) if name.endswith(".tif") and _differs(one, other, name)
-    ]
-    return found + [str(path) for path in other.rglob(".grainstats-*")]
+        found = [] if a.failures().equals(b.failures()) else ["failures"]
+    files = [{str(path.relative_to(out)): path for path in files_of(out)} for out in (one, other)]
+    for name in sorted(files[0].keys() | files[1].keys()):
+        if name in KEPT_STATE or name.startswith("results.db"):
+            continue  # times of files, and the rows that the tables show
+        paths = [of_out.get(name) for of_out in files]
+        if None in paths or content_of(paths[0]) != content_of(paths[1]):
+            found.append(name)
+    return found
 
 
-def _differs(one: Path, other: Path, name: str) -> bool:
-    return (one / name).read_bytes() != (other / name).read_bytes()
+def content_of(path: Path) -> bytes:
+    """A file's bytes; a page without the minute in which it was made."""
+    content = path.read_bytes()
+    return re.sub(rb"<footer>.*", b"", content) if path.suffix == ".html" else content
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """All files below a folder."""
+    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def size_of(folder: Path) -> int:
     """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in files_of(folder))
 
 
 def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
@@ -212,7 +243,7 @@ def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
     data = options.out / "data"
     if state.n_bad < 0:
         shutil.rmtree(data, ignore_errors=True)
-        state.n_bad = make_campaign(data, options.images, options.samples, options.every, options.seed)
+        state.n_bad = make_campaign(data, options)
         yield
     undisturbed = command(options, "whole")
     while options.parts > 1 and state.parts < options.parts:
@@ -224,13 +255,12 @@ def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
         state.whole = [a + b for a, b in zip(state.whole, run(undisturbed), strict=True)]
         state.parts = options.parts + 1
         yield
-    disturbed = command(options, "killed", options.db)
-    typical = max(state.whole[0] / max(options.kills, 1), 4)
-    while state.kills < options.kills:
-        moment = random.Random(options.seed + state.kills).uniform(0.02, 1.5) * typical
-        restart = options.restart if state.kills == options.kills // 2 else None
-        state.struck += strike(disturbed, moment, restart)
-        state.kills += 1
+    disturbed, all_blows = command(options, "killed", options.db), blows(options)
+    typical = max(state.whole[0] / len(all_blows), 4)
+    while state.blows < len(all_blows):
+        moment = random.Random(options.seed + state.blows).uniform(0.02, 1.5) * typical
+        blow(all_blows[state.blows], disturbed, moment, options, state)
+        state.blows += 1
         yield
     while not state.ended:
         state.ended = not strike(disturbed, options.minutes * 60)
@@ -264,10 +294,12 @@ def table_of(options: argparse.Namespace, state: Soak) -> dict[str, object]:
     return {
         "images": options.images,
         "samples": options.samples,
+        "largest edge, pixels": options.largest,
         "bad images": state.n_bad,
         "analysed": n_done,
         "named without a result": n_failed,
         "kills that struck": state.struck,
+        **state.faults,
         "differences": differences(whole, killed, options.db),
         "first run, wall seconds": round(state.whole[0], 1),
         "first run, processor seconds": round(state.whole[1], 1),
@@ -290,6 +322,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--largest", type=int, default=256, help="pixels of an edge, from 64 up")
     parser.add_argument("--every", type=int, default=100, help="one image in so many is bad")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
@@ -309,7 +342,8 @@ def main() -> None:
     if options.csv:
         write_table(options.csv, table)
     whole = table["analysed"] + table["named without a result"] == table["images"]  # type: ignore[operator]
-    sys.exit(1 if table["differences"] or not whole else 0)
+    faulty = {table.get(name) for name in (*FAULTS, RESTART)} - {STRUCK, NOT_TRIED, None}
+    sys.exit(1 if table["differences"] or faulty or not whole else 0)
 
 
 if __name__ == "__main__":

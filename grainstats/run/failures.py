@@ -10,6 +10,9 @@ from grainstats.run.atomic import OutputError, write_bytes
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 
+#: How OpenCV, C++ and OpenVINO say that memory ended.
+_NO_MEMORY = ("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory")
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -66,4 +69,4 @@ def _is_of_system(error: Exception) -> bool:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Did memory end, in Python, in OpenCV or in a C++ library?"""
-    return isinstance(error, MemoryError) or any(said in str(error) for said in ("OutOfMemory", "bad_alloc"))
+    return isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY)

@@ -117,7 +117,7 @@ class IsolatedPool(Generic[Job, Result]):
         try:
             while not crashed:
                 while len(running) < workers and (job := next_job()) is not None:
-                    running[_submit(executor, self.function, job)] = job
+                    running[self._submit(executor, job)] = job
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -144,21 +144,30 @@ class IsolatedPool(Generic[Job, Result]):
             initargs=(threads_per_worker(self.workers), gc.get_threshold()),
         )
 
+    def _submit(self, executor: ProcessPoolExecutor, job: Job) -> Future[Result]:
+        """Hand a job over; a process that starts for it has its share of the threads from its beginning.
 
-def _submit(executor: ProcessPoolExecutor, function: Callable[[Job], Result], job: Job) -> Future[Result]:
-    try:
-        return executor.submit(function, job)
-    except BrokenProcessPool as error:
-        broken: Future[Result] = Future()
-        broken.set_exception(error)
-        return broken
+        Libraries read these variables when they are loaded. What the user has set stays. Files are read and
+        written in one thread: Python waits for ever for a thread whose start finds no memory.
+        """
+        share = dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker(self.workers)))
+        share["TIFFFILE_NUM_THREADS"] = "1"
+        given = {name: threads for name, threads in share.items() if name not in os.environ}
+        os.environ.update(given)
+        try:
+            return executor.submit(self.function, job)
+        except BrokenProcessPool as error:
+            broken: Future[Result] = Future()
+            broken.set_exception(error)
+            return broken
+        finally:
+            for name in given:
+                del os.environ[name]
 
 
 def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
     """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
     gc.set_threshold(*collect_at)
-    for variable in _THREAD_VARIABLES:
-        os.environ[variable] = str(threads)
     cv2.setNumThreads(threads)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

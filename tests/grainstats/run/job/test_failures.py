@@ -14,6 +14,7 @@ import pytest
 import tifffile
 
 from grainstats.run.atomic import OutputError
+from grainstats.run.failures import said_of
 from grainstats.run.job import check_first
 from grainstats.run.job.batch import Summary, run_batch
 from grainstats.run.job.call import Call
@@ -145,6 +146,18 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     assert done.returncode == 1, done.stderr
     assert "large.tif: not enough memory for this input" in done.stdout + done.stderr
     assert "1 without a result" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("Exception from src/inference/src/cpp/infer_request.cpp:246:\nNode can't alloc"),
+        RuntimeError("std::bad_alloc"),
+    ],
+)
+def test_memory_that_ends_in_a_library_is_told_as_that(error: Exception) -> None:
+    assert said_of(error)[0] == "not enough memory for this input"
 
 
 def test_a_full_folder_for_temporary_files_is_no_obstacle(

@@ -25,8 +25,10 @@ def die_at_three(job: int) -> int:
     return job * job
 
 
-def threads_seen(job: int) -> str:
-    return os.environ["OMP_NUM_THREADS"]
+def threads_from_the_start(job: int) -> str:
+    """What numpy saw when it was loaded, before any line of the worker's own."""
+    environment = open("/proc/self/environ").read().split("\0")
+    return dict(one.split("=", 1) for one in environment if one).get("OPENBLAS_NUM_THREADS", "")
 
 
 def run(function, workers: int, jobs: list[int]) -> dict[int, object]:
@@ -61,7 +63,16 @@ def test_a_result_may_lead_to_new_jobs():
 def test_workers_together_use_each_core_once():
     assert threads_per_worker(1) == available_cores()
     assert threads_per_worker(10 * available_cores()) == 1
-    assert set(run(threads_seen, available_cores(), [1, 2]).values()) == {"1"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks the environment up in /proc")
+@pytest.mark.parametrize(("given", "seen"), [(None, "1"), ("3", "3")])
+def test_libraries_of_a_worker_see_its_share_of_the_threads(given, seen, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+    assert set(run(threads_from_the_start, available_cores(), [1, 2]).values()) == {seen}
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == given
 
 
 SCRIPT = """
@@ -70,7 +81,8 @@ from grainstats.run.job.worker_pool import IsolatedPool
 
 def sleep(job):
     open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
-    time.sleep(60)
+    while True:
+        time.sleep(60)
 
 if __name__ == "__main__":
     jobs = iter([1, 2])
@@ -107,8 +119,8 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def wait_until(condition, seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
+def wait_until(condition) -> None:
+    end = time.monotonic() + 600  # so that a failure is one, on however busy a machine
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
