@@ -14,9 +14,9 @@ from segment.unet.predict import predict
 GRAIN_PX = 36.0  #: mean size of a grain, within what the network sees best
 
 
-def micrograph(edge: int) -> Micrograph:
+def micrograph(edge: int, seed: int = 1) -> Micrograph:
     """Grey cells with dark lines and noise, uint8 of edge x edge px."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     labels = poisson_voronoi_plane((edge, edge), GRAIN_PX**-2, rng).grain_map().labels
     grey = rng.uniform(110, 200, labels.max() + 1)[labels]
     line = (labels != np.roll(labels, 1, 0)) | (labels != np.roll(labels, 1, 1))

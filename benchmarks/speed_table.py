@@ -16,18 +16,21 @@ import tempfile
 from pathlib import Path
 
 OUT = Path(__file__).parents[1] / "docs/validation/speed.csv"
-EDGES = (512, 1024, 4096)
+SETS = ((1, 512), (1, 1024), (1, 4096), (20, 512))  #: images and their edge, pixels
 TRIES = 3
 
 
-def draw(path: Path, edge: int) -> None:
-    """A micrograph of 1 nm a pixel, drawn in a process of its own: a child's peak counts its parent's."""
+def draw(folder: Path, n: int, edge: int) -> None:
+    """Micrographs of 1 nm a pixel, drawn in a process of their own: a child's peak counts its parent's."""
     import tifffile
 
     from benchmarks.segmentation import micrograph
 
     scale = {"resolution": (1000, 1000), "metadata": {"unit": "um"}}
-    tifffile.imwrite(path, micrograph(edge).image, imagej=True, **scale)
+    folder.mkdir()
+    for number in range(1, n + 1):
+        image = micrograph(edge, seed=number).image
+        tifffile.imwrite(folder / f"{number}.tif", image, imagej=True, **scale)
 
 
 def cost(*words: str) -> tuple[float, float]:
@@ -43,17 +46,17 @@ def cost(*words: str) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e9
 
 
-def rows_of(edge: int, folder: Path, tries: int) -> list[dict[str, object]]:
-    """Cost of each command on one drawn image of edge x edge px."""
-    image, maps, out = folder / f"image_{edge}.tif", folder / "maps", folder / "out"
-    drawing = multiprocessing.get_context("spawn").Process(target=draw, args=(image, edge))
+def rows_of(n: int, edge: int, folder: Path, tries: int) -> list[dict[str, object]]:
+    """Cost of each command on n drawn images of edge x edge px."""
+    images, maps, out = folder / f"images_{n}_{edge}", folder / f"maps_{n}_{edge}", folder / "out"
+    drawing = multiprocessing.get_context("spawn").Process(target=draw, args=(images, n, edge))
     drawing.start()
     drawing.join()
     commands = {
-        "segment": ("segment", str(image), "--out", str(maps)),
-        "run": ("run", str(image), "--out", str(out)),
-        "run again": ("run", str(image), "--out", str(out)),
-        "measure": ("measure", str(maps / f"{image.stem}.labels.tif")),
+        "segment": ("segment", str(images), "--out", str(maps)),
+        "run": ("run", str(images), "--out", str(out)),
+        "run again": ("run", str(images), "--out", str(out)),
+        "measure": ("measure", *(str(maps / f"{number}.labels.tif") for number in range(1, n + 1))),
     }
     found: dict[str, tuple[float, float]] = {}
     for _ in range(tries):
@@ -62,15 +65,17 @@ def rows_of(edge: int, folder: Path, tries: int) -> list[dict[str, object]]:
                 shutil.rmtree(out, ignore_errors=True)
             spent = cost(*words)
             found[name] = min(found.get(name, spent), spent)
-    written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    written, given = (
+        sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) for place in (out, images)
+    )
     return [
         {
-            "pixels": f"{edge}²",
+            "pixels": f"{edge}²" if n == 1 else f"{n} × {edge}²",
             "command": name,
             "processor_s": f"{seconds:.2f}",
             "of_segment": f"{seconds / found['segment'][0]:.2f}",
             "peak_GB": f"{memory:.2f}",
-            "written_of_image": f"{written / image.stat().st_size:.1f}" if name == "run" else "",
+            "written_of_image": f"{written / given:.1f}" if name == "run" else "",
         }
         for name, (seconds, memory) in found.items()
     ]
@@ -79,14 +84,17 @@ def rows_of(edge: int, folder: Path, tries: int) -> list[dict[str, object]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--csv", type=Path, default=OUT)
-    parser.add_argument("--edges", type=int, nargs="+", default=EDGES)
+    parser.add_argument(
+        "--sets", nargs="+", default=SETS, type=lambda text: tuple(map(int, text.split("x"))),
+        help="number of images x edge, as 20x512",
+    )  # fmt: skip
     parser.add_argument("--tries", type=int, default=TRIES)
     given = parser.parse_args()
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as scratch:
-        rows_of(256, Path(scratch), 1)  # warms up
-        for edge in given.edges:
-            rows += rows_of(edge, Path(scratch), given.tries)
+        rows_of(1, 256, Path(scratch), 1)  # warms up
+        for n, edge in given.sets:
+            rows += rows_of(n, edge, Path(scratch), given.tries)
     with given.csv.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

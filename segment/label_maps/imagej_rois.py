@@ -16,9 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import skimage as ski
 import tifffile
-from scipy import ndimage
 
 from segment.errors import InputError
 
@@ -73,6 +71,8 @@ def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
     Of outlines that overlap the later one counts.
     """
     if rois and all(roi.closed for roi in rois):
+        import skimage as ski
+
         labels = np.zeros(shape, np.int32)
         for number, roi in enumerate(rois, 1):  # the pixels whose middle lies inside, as ImageJ fills
             x, y = roi.points.T - 0.5
@@ -140,6 +140,8 @@ def write_roi_set(path: Path, labels: np.ndarray) -> int:
     An outline encloses what lies within it: voids inside a cell are lost, cells inside another come after it
     and cover it again. A label in several pieces becomes several outlines.
     """
+    from scipy import ndimage
+
     pieces: list[tuple[float, str, np.ndarray]] = []
     for label, box in enumerate(ndimage.find_objects(labels), 1):
         if box is None:
