@@ -122,7 +122,7 @@ def example_micrographs() -> Path:
     >>> sorted(path.name for path in gs.example_micrographs().glob("ai-*"))
     ['ai-01', 'ai-02']
     """
-    from grainstats.run.commands.demo import samples_folder
+    from grainstats.run.commands.starting import samples_folder
 
     return samples_folder()
 

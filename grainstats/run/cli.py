@@ -17,23 +17,17 @@ from typer import Option
 from grainstats._version import __version__
 from grainstats.run.atomic import OutputError
 from grainstats.run.commands import (
-    campaign,
     compare,
     current,
-    demo,
-    export,
-    import_samples,
+    database,
+    design_loops,
     info,
-    init,
     magnet,
     measure,
-    merge,
     model,
-    propose,
     run,
     segment,
-    serve,
-    suggest,
+    starting,
     volume,
 )
 from grainstats.run.commands.choices import PlainCommand, PlainGroup
@@ -54,11 +48,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Getting started": (demo.demo, init.init, info.info, serve.serve),
+    "Getting started": (starting.demo, starting.init, info.info, starting.serve),
     "From images to verdicts": (run.run, segment.segment, measure.measure, volume.volume),
     "Comparison, current, magnet": (compare.compare, current.current, magnet.magnet),
-    "Design loops": (suggest.suggest, propose.propose, campaign.campaign),
-    "Database": (import_samples.import_samples, merge.merge, export.export),
+    "Design loops": (design_loops.suggest, design_loops.propose, design_loops.campaign),
+    "Database": (database.import_samples, database.merge, database.export),
 }
 for heading, commands in COMMANDS.items():
     for command in commands:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grainstats.run.job.correction_files import find_corrections
+from grainstats.run.job.corrected_maps import find_corrections
 from segment.errors import InputError
 
 PAIRS = ".teaching"  #: folder of images and maps of equal names, beside the corrections

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from nbclient import NotebookClient
 
-from grainstats.run.commands.demo import samples_folder
+from grainstats.run.commands.starting import samples_folder
 from segment.micrograph import read_micrographs
 
 SIDE_PX = 512  #: of the sample micrographs; a quarter of each does for every cell

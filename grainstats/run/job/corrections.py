@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grainstats.run.failures import reason_of
-from grainstats.run.job.corrected_map import changed_share, read_correction
-from grainstats.run.job.correction_files import find_corrections, reason_beside
+from grainstats.run.job.corrected_maps import (
+    changed_share,
+    find_corrections,
+    read_correction,
+    reason_beside,
+)
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.one_image import Analyst, IsStack, frame_of
 from grainstats.run.job.plan import Job

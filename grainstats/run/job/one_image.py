@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from grainstats.run.atomic import write_bytes
+from grainstats.run.atomic import write_atomically, write_bytes
 from grainstats.run.failures import Failure, reason_of
-from grainstats.run.job.current_of_image import with_current
 from grainstats.run.job.image_files import artefacts_of, beside, write_files
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.unet.model_folder import Model
 
+DRAWS = 100  #: of the current: fewer than `infer.current` takes for one map; a batch has thousands
 MOST_ALONE = 64 << 20  #: bytes of a file: an 8192 x 8192 image of 8 bits, some 3 GB while it is worked on
 
 
@@ -268,3 +270,35 @@ def _uncalibrated(job: Job, micrograph: Micrograph, artefacts: dict[str, str]) -
     elif NO_READER in micrograph.notes:
         remedy = f"{remedy}; {NO_READER}"
     return job.failure(f"{reason}: segmented, but not measured", remedy)
+
+
+def with_current(
+    record: AnalysisRecord, image: np.ndarray, grains: GrainMap, law: Mapping[str, Any], out: Path
+) -> AnalysisRecord:
+    """The record with descriptors of the current; the path is drawn beside the overlay, for the report.
+
+    An image in which no boundary leads from side to side has none; a warning says so.
+    """
+    from grainstats.infer.current import current
+
+    try:
+        found = current(grains, law, draws=DRAWS, seed=record.seed)
+    except InputError as error:
+        return replace(record, warnings=(*record.warnings, f"no limiting current: {error.reason}"))
+    rows = tuple(d for d in found.descriptors() if math.isfinite(d.value))
+    name = beside(record.artefacts, ".current.png")
+    _draw(out / name, found.maps[0], grains, image)
+    return replace(
+        record,
+        descriptors=(*record.descriptors, *rows),
+        warnings=tuple(dict.fromkeys((*record.warnings, *found.warnings))),
+        artefacts={**record.artefacts, "current": name},
+    )
+
+
+def _draw(target: Path, found: Any, grains: GrainMap, image: np.ndarray) -> None:
+    from grainstats.run.report.current_pictures import picture_of_paths
+
+    shown = image if image.shape[:2] == grains.labels.shape else None
+    figure = picture_of_paths(found, grains, shown)
+    write_atomically(target, lambda path: figure.savefig(path, dpi=120, format="png"))

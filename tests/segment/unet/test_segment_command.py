@@ -84,7 +84,7 @@ def test_wrong_calls_exit_with_two(tmp_path, image):
 def test_equal_stems_do_not_overwrite_each_other(tmp_path):
     from pathlib import Path
 
-    from grainstats.run.job.frames import output_names
+    from grainstats.run.commands.segment import output_names
 
     paths = [Path("x/a.tif"), Path("y/a.tif"), Path("x/a.png"), Path("x/b.tif")]
     names = output_names(paths)
@@ -112,7 +112,7 @@ def test_blank_image_is_flagged(tiny, as_micrograph):
 
 
 def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
-    from grainstats.run.job import frames as module
+    from grainstats.run.commands import segment as module
 
     frames = np.random.default_rng(0).integers(0, 255, (2, 80, 80)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True)

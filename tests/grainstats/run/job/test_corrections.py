@@ -16,8 +16,12 @@ import tifffile
 from grainstats.run.job import batch, corrections, file_identity
 from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.corrected_map import changed_share, read_correction
-from grainstats.run.job.correction_files import find_corrections, reason_beside
+from grainstats.run.job.corrected_maps import (
+    changed_share,
+    find_corrections,
+    read_correction,
+    reason_beside,
+)
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
 from grainstats.share.exports import export

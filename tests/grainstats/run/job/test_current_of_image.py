@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grainstats.run.job.current_of_image import with_current
+from grainstats.run.job.one_image import with_current
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 

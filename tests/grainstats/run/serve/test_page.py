@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from grainstats.run.commands.demo import samples_folder
+from grainstats.run.commands.starting import samples_folder
 
 PROGRAM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
 pytestmark = [

@@ -1,18 +1,26 @@
-"""Which corrected map belongs to which micrograph: by name, and by folder where names repeat."""
+"""Maps corrected by hand: which micrograph each belongs to, the grains that it shows, and what is new."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
+from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import image_stem, is_drawing
 from segment.label_maps.not_read import how_to_save
 from segment.micrograph.file_kind import why_no_file
 
+if TYPE_CHECKING:
+    from segment.micrograph import Micrograph
+
+FEWEST = 3  #: grains below which a map is taken for something else, such as a mask of lines
 _BESIDE = (".overlay", ".boundary")  #: what `run` and `segment` write beside a label map
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
 
@@ -97,3 +105,69 @@ def _in_sample_folder(file: Path, images: Iterable[tuple[Path, str]]) -> list[Pa
     above = file.parent.name
     own = [path for path, sample in images if above in (sample, plain_name(sample))]
     return own or [path for path, _ in images]
+
+
+def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None = None) -> GrainMap:
+    """Label map, tracing or ImageJ regions as the grains of a micrograph, with the micrograph's pixel size.
+
+    Areas that `network`, what counted before, hid stay hidden where the correction draws no grain.
+    `InputError` where the file is unreadable, of another size than the image, or no map of grains.
+    """
+    from grainstats.measure import check_label_map
+    from segment.label_maps.by_hand import read_drawing
+
+    shows_lines = file.with_suffix("").suffix.casefold() == ".tracing"
+    read = read_drawing(file, micrograph, lines=shows_lines)
+    if read.n_grains >= FEWEST:
+        check_label_map(read, str(file))
+    labels, valid = _within(read.labels, micrograph.valid, network)
+    if labels.max(initial=0) < FEWEST:
+        raise InputError(
+            file,
+            f"the correction holds {labels.max(initial=0)} grains",
+            "Give every grain a number of its own, or draw all boundaries",
+        )
+    return replace(
+        read,
+        labels=labels,
+        valid=valid,
+        pixel_size_nm=micrograph.pixel_size_nm,
+        pixel_size_source=micrograph.pixel_size_source,
+        segmentation=None,
+    )
+
+
+def changed_share(before: GrainMap, after: GrainMap) -> float:
+    """Share of the area that belongs to another grain: outside pairs that are each other's best match.
+
+    Examples
+    --------
+    >>> old = GrainMap(np.array([[1, 1, 1, 2, 2, 2, 2, 2]], np.int32))
+    >>> new = GrainMap(np.array([[1, 1, 1, 1, 2, 2, 2, 2]], np.int32))
+    >>> changed_share(old, new)
+    0.125
+    """
+    from skimage.metrics import contingency_table
+
+    pixels = contingency_table(before.labels, after.labels).tocsr()  # type: ignore[no-untyped-call]
+    new, old = (np.asarray(pixels.argmax(axis=axis)).ravel() for axis in (1, 0))
+    mutual = np.flatnonzero((old[new] == np.arange(new.size)) & (new > 0))
+    mutual = mutual[mutual > 0]
+    same = pixels[0, 0] + pixels[mutual, new[mutual]].sum()
+    return 1 - float(same) / before.labels.size
+
+
+def _within(
+    labels: np.ndarray, seen: np.ndarray | None, network: GrainMap | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels 1 ... n where the micrograph shows the specimen, and where that is."""
+    labels = labels.copy()
+    if seen is not None:
+        labels[~seen] = 0
+    values, place = np.unique(labels, return_inverse=True)
+    labels = (place.reshape(labels.shape) + (values[0] > 0)).astype(np.int32)
+    hidden = None if network is None else network.valid
+    if hidden is None or hidden.shape != labels.shape:
+        return labels, seen
+    shown = hidden | (labels > 0)
+    return labels, shown if seen is None else shown & seen

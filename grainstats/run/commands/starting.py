@@ -1,4 +1,4 @@
-"""`grainstats demo`: the whole job on the sample micrographs that come with the program."""
+"""`grainstats demo`, `init` and `serve`: ways to begin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import DeviceOption, many
 from grainstats.run.commands.run import run_and_tell
@@ -70,3 +70,48 @@ def _compare_with_truth(summary: Summary, truth: dict[str, Any]) -> None:
             f"mean intercept {told} (truth {made['intercept_nm']['mean']:.1f} nm)"
         )
     print("Boundaries that were not found make spacings read large; the report corrects for them.")
+
+
+def init(
+    folder: Annotated[Path, Argument(metavar="DIR", help="Where the files are written; made if missing.")],
+) -> None:
+    """Write samples.csv, recipe.toml and space.toml to fill in; files that are there stay as they are.
+
+    Examples:
+
+    - `grainstats init .`
+    - `grainstats init new_campaign`
+    """
+    from grainstats.run.atomic import write_bytes
+    from grainstats.run.starting_files import starting_files
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in starting_files().items():
+        path = folder / name
+        if path.exists():
+            print(f"{path}: is there, left as it is")
+            continue
+        write_bytes(path, text.encode())
+        print(path)
+
+
+def serve(
+    folder: Annotated[
+        Path, Argument(metavar="DIR", help="Where images, corrections and results are kept.")
+    ] = Path("grainstats_page"),
+    port: Annotated[int, Option(min=0, max=65535, help="Port of the page; 0: any free one.")] = 0,
+    show: Annotated[bool, Option("--show/--no-show", help="Open the browser.")] = True,
+) -> None:
+    """Open a page in the browser: drop images, set scale and samples, run, read the report, correct.
+
+    The page answers this machine alone, and only with the token in the address. Nothing is sent anywhere.
+
+    Examples:
+
+    - `grainstats serve`
+    - `grainstats serve films --no-show`
+    """
+    from grainstats.run.serve.project import Project
+    from grainstats.run.serve.server import serve as start
+
+    start(Project(folder), port, show=show)
