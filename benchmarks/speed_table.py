@@ -1,7 +1,8 @@
 """What the commands cost, in fresh processes, warm: ``python benchmarks/speed_table.py``, as CSV.
 
 Every command runs once on a small image before it is measured, so that loops are compiled and libraries in
-memory.  Processor seconds are those of the command and of its workers, the least of several tries.
+memory.  Processor seconds are those of the command and of its workers, the least of several tries. With
+``--sets`` some rows are measured anew; these come last.
 """
 
 from __future__ import annotations
@@ -81,6 +82,14 @@ def rows_of(n: int, edge: int, folder: Path, tries: int) -> list[dict[str, objec
     ]
 
 
+def kept_rows(path: Path, anew: set[object]) -> list[dict[str, object]]:
+    """Rows of the table whose images are not measured anew."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [dict(row) for row in csv.DictReader(file) if row["pixels"] not in anew]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--csv", type=Path, default=OUT)
@@ -95,6 +104,7 @@ def main() -> None:
         rows_of(1, 256, Path(scratch), 1)  # warms up
         for n, edge in given.sets:
             rows += rows_of(n, edge, Path(scratch), given.tries)
+    rows = [*kept_rows(given.csv, {row["pixels"] for row in rows}), *rows]
     with given.csv.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -223,9 +223,13 @@ def differences(one: Path, other: Path, db: str | None = None) -> list[str]:
 
 
 def content_of(path: Path) -> bytes:
-    """A file's bytes; a page without the minute in which it was made."""
+    """A file's bytes; a page without the minute in which it was made, and the name of the database."""
     content = path.read_bytes()
-    return re.sub(rb"<footer>.*", b"", content) if path.suffix == ".html" else content
+    return (
+        re.sub(rb"<footer>.*|<dt>Database</dt><dd>.*?</dd>", b"", content)
+        if path.suffix == ".html"
+        else content
+    )
 
 
 def files_of(folder: Path) -> Iterator[Path]:

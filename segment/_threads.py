@@ -1,16 +1,24 @@
-"""Work in threads on bands of an image, as many as this process may use."""
+"""Work in threads on parts of an image, as many as this process may use."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 BAND_ROWS = 256  #: rows that a thread takes at a time
 BAND_PX = 500_000  #: smaller images are not worth a thread
 
+Part = TypeVar("Part")
 Result = TypeVar("Result")
+_share: int | None = None  #: threads of a process that works beside others of its kind
+
+
+def take_share(threads: int) -> None:
+    """Work in so many threads from now on."""
+    global _share
+    _share = threads
 
 
 def available_cores() -> int:
@@ -28,5 +36,13 @@ def in_bands(shape: tuple[int, ...], work: Callable[[int, int], Result]) -> list
     spans = [(first, min(first + BAND_ROWS, shape[0])) for first in range(0, shape[0], BAND_ROWS)]
     if shape[0] * shape[1] <= BAND_PX:
         return [work(*span) for span in spans]
-    with ThreadPoolExecutor(available_cores()) as pool:
-        return list(pool.map(lambda span: work(*span), spans))
+    return in_threads(lambda span: work(*span), spans)
+
+
+def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    """Call ``work(part)`` for each, in threads where there are several parts and cores; in their order."""
+    threads = min(_share or available_cores(), len(parts))
+    if threads <= 1:
+        return list(map(work, parts))
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, parts))

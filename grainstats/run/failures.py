@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 
 #: How OpenCV, C++ and OpenVINO say that memory ended.
-_NO_MEMORY = ("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory")
+_NO_MEMORY = (
+    *("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory"),
+    "Resource temporarily unavailable",  # for a thread
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,23 @@ def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
     reason, remedy = said_of(error)
     if isinstance(error, InputError) or is_out_of_memory(error) or _is_of_system(error):
         return reason, remedy
-    log = f"errors/{plain_name(Path(source).name)}.txt"
+    log = _trace(source)
     try:
         write_bytes(out / log, "".join(traceback.format_exception(error)).encode(errors="backslashreplace"))
     except OSError as why:
         return reason, f"{remedy}; its trace could not be written ({why.strerror})"
     return reason, f"{remedy} with {log} of the results folder"
+
+
+def forget_trace(out: Path, source: str) -> None:
+    """Take the trace of an earlier error away: the input gave a result."""
+    with suppress(OSError):
+        (out / _trace(source)).unlink()
+        (out / _trace(source)).parent.rmdir()  # where it was the last one
+
+
+def _trace(source: str) -> str:
+    return f"errors/{plain_name(source)}.txt"
 
 
 def _is_of_system(error: Exception) -> bool:

@@ -11,7 +11,6 @@ All lengths are in the network's pixels, so that the numbers do not depend on th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import product
 
@@ -19,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segment._threads import available_cores
+from segment._threads import in_threads
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.cells.borders import Borders, find_borders
@@ -110,8 +109,7 @@ class _Window:
 def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: np.ndarray) -> Evidence | None:
     """Evidence of one answer and the cells that were cut from it; None where it shows no border at all."""
     windows = list(_windows(micrograph.image, boundary_map, labels))
-    with ThreadPoolExecutor(available_cores()) as pool:
-        found = [numbers for numbers in pool.map(_numbers, windows) if numbers]
+    found = [numbers for numbers in in_threads(_numbers, windows) if numbers]
     if not found:
         return None
     mean = {name: _mean([numbers[name] for numbers in found]) for name in found[0]}

@@ -14,7 +14,7 @@ from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.measure.descriptors.sample_descriptors import sample_descriptors
 from grainstats.measure.spacing.chords import chords_of
-from grainstats.run.failures import Failure, reason_of
+from grainstats.run.failures import Failure, forget_trace, reason_of
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
 from grainstats.run.job.stored_sample import Sample
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
@@ -41,10 +41,11 @@ def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Fa
         images = by_sample.get(sample_id, analyses.iloc[:0])
         if judged.get(sample_id, frozenset()) == frozenset(images["analysis_id"]):
             continue
+        source = f"sample {sample_id}"
         try:
             _judge(rows, sample_id, images)
+            forget_trace(out, source)
         except Exception as error:
-            source = f"sample {sample_id}"
             failures.append(Failure(source, "", *reason_of(error, out, source), sample_id))
     return failures
 

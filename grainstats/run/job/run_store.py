@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grainstats.run.failures import Failure, reason_of
+from grainstats.run.failures import Failure, forget_trace, reason_of
 from grainstats.run.job.image_files import artefacts_of
 from grainstats.run.job.one_image import Analysed
 from grainstats.run.job.plan import Job
@@ -89,6 +89,7 @@ class RunStore:
             try:
                 self._db.add_analysis(outcome.record)
                 self._artefacts[job.digest] = outcome.record.artefacts
+                forget_trace(self._out, job.name)
                 if (by_hand := self._corrected.get(job.digest)) is not None:
                     self._db.use_analysis(by_hand, job.sample_id, job.name)
                 return outcome

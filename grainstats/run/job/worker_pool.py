@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 import cv2
 
 from grainstats.run.atomic import OutputError
-from segment._threads import available_cores
+from segment._threads import available_cores, take_share
 from segment.errors import InputError
 
 Job = TypeVar("Job")
@@ -147,8 +147,8 @@ class IsolatedPool(Generic[Job, Result]):
     def _submit(self, executor: ProcessPoolExecutor, job: Job) -> Future[Result]:
         """Hand a job over; a process that starts for it has its share of the threads from its beginning.
 
-        Libraries read these variables when they are loaded. What the user has set stays. Files are read and
-        written in one thread: Python waits for ever for a thread whose start finds no memory.
+        Libraries read these variables when they are loaded. What the user has set stays. Files are read in
+        one thread: Python waits for ever for a thread whose start finds no memory.
         """
         share = dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker(self.workers)))
         share["TIFFFILE_NUM_THREADS"] = "1"
@@ -168,6 +168,7 @@ class IsolatedPool(Generic[Job, Result]):
 def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
     """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
     gc.set_threshold(*collect_at)
+    take_share(threads)
     cv2.setNumThreads(threads)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

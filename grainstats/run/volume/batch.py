@@ -12,7 +12,7 @@ import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
-from grainstats.run.failures import Failure, reason_of
+from grainstats.run.failures import Failure, forget_trace, reason_of
 from grainstats.run.names import plain_name
 from grainstats.share.spreadsheet_text import without_formulas
 from segment.errors import UnreadableError
@@ -66,8 +66,9 @@ def run_volumes(
                 write_results(
                     analyse_stack(stack, settings, voxel_size=voxel_size, model=model), folder, name
                 )
+                forget_trace(out, name)
             except Exception as error:  # costs one stack, not the run
-                failures.append(Failure(str(stack), "", *reason_of(error, out, str(stack))))
+                failures.append(Failure(str(stack), "", *reason_of(error, out, name)))
                 continue
             write_bytes(note, made_of.encode())
             n_new += 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.failures import reason_of
+from grainstats.run.failures import forget_trace, reason_of
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.selection import parse_shard
@@ -97,6 +97,17 @@ def test_an_unforeseen_error_is_said_even_where_its_trace_cannot_be_written(tmp_
     (tmp_path / "errors").write_text("in the way")
     reason, remedy = reason_of(RuntimeError("odd"), tmp_path, "S1/a.tif")
     assert "RuntimeError: odd" in reason and "report" in remedy
+
+
+def test_the_trace_of_an_error_goes_when_its_image_gives_a_result(tmp_path):
+    for name in ("S1/a.tif", "S2/a.tif"):
+        _, remedy = reason_of(RuntimeError("odd"), tmp_path, name)
+    assert "errors/S2_a.tif.txt" in remedy and len(list((tmp_path / "errors").iterdir())) == 2
+    forget_trace(tmp_path, "S1/a.tif")
+    assert [path.name for path in (tmp_path / "errors").iterdir()] == ["S2_a.tif.txt"]
+    for _ in range(2):
+        forget_trace(tmp_path, "S2/a.tif")
+    assert not (tmp_path / "errors").exists()
 
 
 def test_shards():

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
-from segment._threads import available_cores
+from segment._threads import available_cores, in_threads
 
 
 def square(job: int) -> int:
@@ -23,6 +24,10 @@ def die_at_three(job: int) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.05)
     return job * job
+
+
+def threads_at_work(job: int) -> int:
+    return len(set(in_threads(lambda part: threading.get_ident(), range(8))))
 
 
 def threads_from_the_start(job: int) -> str:
@@ -63,6 +68,7 @@ def test_a_result_may_lead_to_new_jobs():
 def test_workers_together_use_each_core_once():
     assert threads_per_worker(1) == available_cores()
     assert threads_per_worker(10 * available_cores()) == 1
+    assert set(run(threads_at_work, available_cores(), [1, 2]).values()) == {1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks the environment up in /proc")
