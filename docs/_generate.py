@@ -107,8 +107,8 @@ def _options(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
 
 def recipe() -> str:
     """Keys of a recipe with their defaults and meaning, from the dataclass and its docstring."""
+    from grainstats.run.commands.starting import attribute_meanings
     from grainstats.run.recipe import Recipe
-    from grainstats.run.starting_files import attribute_meanings
 
     meaning = attribute_meanings(Recipe)
     rows = [

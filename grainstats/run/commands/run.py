@@ -132,8 +132,7 @@ def run(
     - `grainstats run films --samples samples.csv --out results`
     - `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`
     """
-    from grainstats.run.job.call import Call
-    from grainstats.run.job.selection import parse_shard
+    from grainstats.run.job.call import Call, parse_shard
     from segment.errors import InputError
 
     if not inputs and not report_only:

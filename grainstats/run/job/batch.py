@@ -4,7 +4,7 @@ The database says what is done. Every image's result is stored the moment it arr
 the image, the model and the recipe; a run that was killed finds there what is left, and a second run finds
 nothing. The order in which results arrive, and with it the number of workers, changes no number.
 
-The way of one image: found and given its sample (`selection`, `assign`, `image_sheet`), hashed and looked up
+The way of one image: found and given its sample (`call`, `assign`, `image_sheet`), hashed and looked up
 when its turn has come (`plan`, `file_identity`, `run_store`), analysed in a process (`worker_pool`,
 `one_image`), stored with its files (`run_store`, `image_files`), judged with its sample (`judge_samples`).
 """
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from grainstats.run.atomic import remove_leftovers
 from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
-from grainstats.run.job.call import Call
+from grainstats.run.job.call import Call, chosen_of, images_of, sheets_of
 from grainstats.run.job.check_first import alone_in, make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
@@ -28,7 +28,6 @@ from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
 from grainstats.run.job.run_store import Corrected, RunStore
-from grainstats.run.job.selection import chosen_of, images_of, sheets_of
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import DATABASE, stored_names
 from grainstats.run.recipe import Recipe, cut_alike

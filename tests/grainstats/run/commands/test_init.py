@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
+from grainstats.run.commands.starting import starting_files
 from grainstats.run.recipe import Recipe, read_recipe
-from grainstats.run.starting_files import starting_files
 from grainstats.share.optimizer.space import read_space
 from grainstats.share.sheets.samples import read_samples
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from grainstats.run.failures import forget_trace, reason_of
+from grainstats.run.job.call import parse_shard
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.plan import Job, Plan
-from grainstats.run.job.selection import parse_shard
 from segment.errors import InputError
 
 

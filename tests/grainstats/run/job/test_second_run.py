@@ -13,9 +13,8 @@ import tifffile
 
 from grainstats.run.job import file_identity, image_sheet, up_to_date
 from grainstats.run.job.batch import run_batch
-from grainstats.run.job.call import Call
+from grainstats.run.job.call import Call, frozen_listing, in_shard
 from grainstats.run.job.file_identity import KnownFiles, file_digest
-from grainstats.run.job.selection import frozen_listing, in_shard
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
 from segment.errors import InputError
