@@ -37,6 +37,7 @@ import tifffile
 from soak_faults import FAULTS, NOT_TRIED, STRUCK, befall, befall_apart, server_restarted
 
 from grainstats.share import Database
+from segment.cells.label_edges import on_edges
 from segment.mosaics.laguerre import laguerre_section
 
 FIELD_PX = 512
@@ -50,10 +51,8 @@ def fields(rng: np.random.Generator, n: int) -> list[np.ndarray]:
     for _ in range(n):
         grains = laguerre_section((FIELD_PX, FIELD_PX), 30, 0.3, rng).grain_map()
         levels = rng.integers(70, 190, grains.n_grains + 1)
-        edge = np.zeros(grains.labels.shape, bool)
-        edge[:-1] |= grains.labels[:-1] != grains.labels[1:]
-        edge[:, :-1] |= grains.labels[:, :-1] != grains.labels[:, 1:]
-        image = np.where(edge, 25, levels[grains.labels]) + rng.normal(0, 5, edge.shape)
+        image = np.where(on_edges(grains.labels), 25, levels[grains.labels])
+        image = image + rng.normal(0, 5, image.shape)
         made.append(np.clip(image, 0, 255).astype(np.uint8))
     return made
 

@@ -19,9 +19,10 @@ from PIL import Image
 
 import grainstats as gs
 import segment
-from grainstats.measure import measure_grain_map
+from grainstats.measure import grain_table, measure, measure_grain_map
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
+from grainstats.run.recipe import Recipe
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 
@@ -93,8 +94,6 @@ def test_a_tree_that_is_not_installed_has_a_version_too(monkeypatch: pytest.Monk
 
 def test_a_room_can_be_called_and_entered() -> None:
     """`grainstats.measure` is the package and the function, whatever was imported before."""
-    from grainstats.measure import grain_table, measure
-
     assert gs.measure.grain_table is grain_table
     assert inspect.signature(gs.measure) == inspect.signature(measure)
     assert callable(gs.magnet)
@@ -225,8 +224,6 @@ def test_arrays_are_analyzed_like_files(analyzed, edge_model_with_rates) -> None
 
 
 def _recipe(model: Path):
-    from grainstats.run.recipe import Recipe
-
     return Recipe(model=str(model))
 
 

@@ -12,6 +12,7 @@ import tifffile
 from grainstats.run import cli
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
+from segment.cells.label_edges import on_edges
 from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
 from segment.label_maps.writing import write_label_map
@@ -149,10 +150,8 @@ def test_a_map_that_a_model_cut_is_judged_on_its_other_cuts_too(
 ) -> None:
     """The record of the segmentation travels in the label map; a map without one is taken as given."""
     labels = laguerre_section((620, 620), 24.0, 0.2, np.random.default_rng(3)).grain_map().labels
-    edge = np.zeros(labels.shape, bool)
-    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= labels[1:] != labels[:-1]
-    probability = np.where(edge, 0.5, 0.0).astype(np.float32)  # nothing is left at a level of .55
+    # nothing is left at a level of .55
+    probability = np.where(on_edges(labels, upper_left=True), np.float32(0.5), np.float32(0.0))
     given = close_cells(BoundaryMap(probability, 2.0, "manual"))
     path = tmp_path / "field.labels.tif"
 

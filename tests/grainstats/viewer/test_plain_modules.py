@@ -23,6 +23,7 @@ from segment.grain_map import GrainMap, Reliability
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.record import note_in
 from segment.micrograph import read_micrographs
+from segment.training.data.pairs import find_pairs
 
 SIDE = 20
 
@@ -176,8 +177,6 @@ def test_what_is_no_correction_is_not_saved(squares, tmp_path, labels, n_frames,
 
 
 def test_corrections_are_gathered_in_pairs_that_training_finds(squares, tmp_path, micrograph):
-    from segment.training.data.pairs import find_pairs
-
     images, fixed = tmp_path / "S1", tmp_path / "fixed"
     for folder in (images, fixed):
         folder.mkdir()

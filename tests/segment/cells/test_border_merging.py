@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import CONFIDENCES, EQUAL, cut_cells, join_by_image_level, join_weak
@@ -152,8 +153,6 @@ def test_borders_do_not_depend_on_the_blocks(monkeypatch):
 
 
 def traced(truth: np.ndarray, width: int) -> np.ndarray:
-    from scipy import ndimage as ndi
-
     edge = on_edges(truth, upper_left=True)
     return np.where(ndi.binary_dilation(edge, iterations=width), 255, 0).astype(np.uint8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -73,8 +74,6 @@ def test_a_micrograph_with_an_overlay_is_a_tracing(
 
 
 def _contents(path: Path) -> list[bytes]:
-    import zipfile
-
     with zipfile.ZipFile(path) as archive:
         return [archive.read(name) for name in archive.namelist()]
 

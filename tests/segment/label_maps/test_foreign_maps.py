@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import h5py
 import numpy as np
 import pytest
 import tifffile
 
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError, UnreadableError
 from segment.label_maps.formats import format_of
 from segment.label_maps.imagej_rois import draw_rois, read_rois, write_roi_set
@@ -110,9 +112,7 @@ def test_ilastik_object_identities(cells, tmp_path, axes):
 
 
 def test_ilastik_simple_segmentation_is_divided_along_its_lines(cells, tmp_path):
-    lines = np.zeros(cells.shape, bool)
-    lines[:, :-1] |= cells[:, :-1] != cells[:, 1:]
-    lines[:-1] |= cells[:-1] != cells[1:]
+    lines = on_edges(cells)
     path = tmp_path / "field_Simple Segmentation.h5"
     for boundary in (1, 2):
         with h5py.File(path, "w") as file:
@@ -198,18 +198,12 @@ def test_cellpose_objects_are_never_unpickled(cells, tmp_path):
 
 @pytest.mark.parametrize("name", ["field_cp_masks.png", "field_cp_masks.tif"])
 def test_cellpose_masks(cells, tmp_path, name):
-    import cv2
-
     assert cv2.imwrite(str(tmp_path / name), cells.astype(np.uint16))
     assert same_cells(read_label_map(tmp_path / name).labels, cells)
 
 
 def test_mipar_features_are_a_tracing_with_dark_lines(cells, tmp_path):
-    import cv2
-
-    features = np.full(cells.shape, 255, np.uint8)
-    features[:, :-1][cells[:, :-1] != cells[:, 1:]] = 0
-    features[:-1][cells[:-1] != cells[1:]] = 0
+    features = np.where(on_edges(cells), 0, 255).astype(np.uint8)
     assert cv2.imwrite(str(tmp_path / "mipar.tif"), features)
     assert abs(read_label_map(tmp_path / "mipar.tif", tracing=True).n_grains - 60) <= 6
 

@@ -13,6 +13,7 @@ import pytest
 from drawn_scale_bars import STYLES, Lettering, draw_scale_bar
 from typer.testing import CliRunner
 
+from grainstats.run.cli import app
 from segment.micrograph import describe, read_micrographs
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
@@ -164,8 +165,6 @@ def test_the_bar_is_checked_against_the_stated_size(tmp_path, make_grains):
 
 
 def test_info_shows_the_bar(tmp_path, make_grains):
-    from grainstats.run.cli import app
-
     path = _file(tmp_path / "a.png", _drawn("TESCAN", make_grains((480, 800)), "500 nm"))
     bars = tmp_path / "bars"
     told = CliRunner().invoke(app, ["info", str(path), str(path), "--json", "--scale-bars", str(bars)])

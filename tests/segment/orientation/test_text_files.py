@@ -15,16 +15,14 @@ from segment.orientation import (
     is_orientation_map,
     read_orientation_map,
 )
-from segment.orientation.quaternions import from_euler, rotate
+from segment.orientation.quaternions import from_euler, multiply, rotate
+from segment.orientation.scan_points import X_DOWN_Y_RIGHT, X_RIGHT_Y_UP
 
 Write = Callable[..., Path]
 
 
 def test_vendors_agree_on_the_same_specimen(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
     """One specimen as EDAX and as Oxford would write it: their axes differ, the map does not."""
-    from segment.orientation.quaternions import multiply
-    from segment.orientation.scan_points import X_DOWN_Y_RIGHT, X_RIGHT_Y_UP
-
     ang = read_orientation_map(write(tmp_path / "a.ang", four_grains))
     ctf = read_orientation_map(write(tmp_path / "a.ctf", four_grains))
     stored = from_euler(np.deg2rad(four_grains))

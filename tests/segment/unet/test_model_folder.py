@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from segment.errors import ModelError
+from segment.grain_map import Reliability
+from segment.quality.calibration_table import Confidence, Weighing
 from segment.unet import load_model, released_models
 from segment.unet import model_folder as model_module
 from segment.unet.predict import predict
@@ -63,8 +66,6 @@ def test_missing_pieces_are_refused(copy, tmp_path):
 
 
 def test_damaged_network_is_refused(copy, as_micrograph):
-    import numpy as np
-
     (copy / "model.xml").write_text("<net>")
     with pytest.raises(ModelError, match="OpenVINO refuses"):
         predict(load_model(copy), as_micrograph(np.zeros((64, 64), np.uint8)))
@@ -85,8 +86,6 @@ def test_released_models_and_the_default(model_folder, tmp_path, monkeypatch):
 
 
 def test_model_travels_to_worker_processes(tiny, as_micrograph):
-    import numpy as np
-
     predict(tiny, as_micrograph(np.zeros((64, 64), np.uint8)))
     assert pickle.loads(pickle.dumps(tiny)).digest == tiny.digest
 
@@ -101,12 +100,7 @@ def test_importing_segment_imports_neither_torch_nor_openvino():
 
 
 def test_a_table_of_confidence_is_read_and_changes_the_identity(model_folder, tmp_path):
-    import shutil
-
     from fit_confidence import write_confidence
-
-    from segment.grain_map import Reliability
-    from segment.quality.calibration_table import Confidence, Weighing
 
     folder = shutil.copytree(model_folder, tmp_path / "tiny")
     before = load_model(folder)

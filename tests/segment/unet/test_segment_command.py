@@ -3,16 +3,21 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from scipy import ndimage as ndi
 
+from grainstats.run.commands import segment as command
+from grainstats.run.commands.segment import frames_of, output_names
+from grainstats.run.job import worker_pool
 from grainstats.run.orientation_input import grain_rules
 from grainstats.run.recipe import Recipe
 from segment.label_maps.reading import read_label_map
 from segment.pipeline import segment_micrograph
+from segment.unet import choose_runtime
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
@@ -82,10 +87,6 @@ def test_wrong_calls_exit_with_two(tmp_path, image):
 
 
 def test_equal_stems_do_not_overwrite_each_other(tmp_path):
-    from pathlib import Path
-
-    from grainstats.run.commands.segment import output_names
-
     paths = [Path("x/a.tif"), Path("y/a.tif"), Path("x/a.png"), Path("x/b.tif")]
     names = output_names(paths)
     assert len(set(names.values())) == 4
@@ -112,28 +113,21 @@ def test_blank_image_is_flagged(tiny, as_micrograph):
 
 
 def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
-    from grainstats.run.commands import segment as module
-
     frames = np.random.default_rng(0).integers(0, 255, (2, 80, 80)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True)
     tifffile.imwrite(tmp_path / "a_0001.tif", frames[0])
-    frames = list(module.frames_of([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
+    frames = list(frames_of([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
     assert len({frame.name for frame in frames}) == 3
     assert not any(frame.error for frame in frames)
 
 
 def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_folder):
     """What `_segment_all` yields with so many processes, by the frames' numbers, and in what order."""
-    from grainstats.run.commands import segment as module
-    from segment.unet import choose_runtime as runtime
-
-    monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
+    monkeypatch.setattr(choose_runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
     rules = grain_rules(None, False, None, None)
-    work = module.FrameWork(str(model_folder), out, Recipe(precision="f32"), "cpu", rules)
-    found = [
-        (frame.number, result) for frame, result in module._segment_all(module.frames_of(paths, None), work)
-    ]
+    work = command.FrameWork(str(model_folder), out, Recipe(precision="f32"), "cpu", rules)
+    found = [(frame.number, result) for frame, result in command._segment_all(frames_of(paths, None), work)]
     return dict(found), [number for number, _ in found]
 
 
@@ -156,13 +150,11 @@ def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image
 
 
 def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_path, image, model_folder):
-    from grainstats.run.job import worker_pool as pool
-
     def all_crash(self, next_job):
         while (job := next_job()) is not None:
-            yield job, pool.Crash()
+            yield job, worker_pool.Crash()
 
-    monkeypatch.setattr(pool.IsolatedPool, "results", all_crash)
+    monkeypatch.setattr(worker_pool.IsolatedPool, "results", all_crash)
     stack = np.stack([image, image])
     tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
     found, _ = segment_in_processes(monkeypatch, 2, [tmp_path / "stack.tif"], tmp_path / "out", model_folder)
