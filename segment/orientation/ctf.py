@@ -47,7 +47,7 @@ def points_of(path: Path) -> ScanPoints:
         phase=np.maximum(column["phase"].astype(int), 0),
         phases=_phases(path, lines),
         unit_nm=MICROMETRE_NM,
-        header=_header(lines),
+        header=Header.of(*(number(lines, name) for name in ("XStep", "YStep", "XCells", "YCells"))),
         vendor="Oxford .ctf",
         specimen_axes=X_RIGHT_Y_UP,
         x_along_a=False,
@@ -77,10 +77,6 @@ def _columns(
     if missing:
         raise UnreadableError(path, f"it lacks the columns {', '.join(missing)}", "Export it again as .ctf")
     return {name: table[:, k] for k, name in enumerate(names)}, notes
-
-
-def _header(lines: list[str]) -> Header:
-    return Header.of(*(number(lines, name) for name in ("XStep", "YStep", "XCells", "YCells")))
 
 
 def _phases(path: Path, lines: list[str]) -> tuple[CrystalPhase, ...]:

@@ -71,7 +71,8 @@ class Evidence:
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:
         """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""
-        return np.array([_scaled(name, getattr(self, name)) for name in names])
+        values = ((getattr(self, name), _LEAST.get(name)) for name in names)
+        return np.array([value if least is None else np.log(max(value, least)) for value, least in values])
 
 
 #: least value under the logarithm; numbers that are not named here enter as they are
@@ -90,10 +91,6 @@ _LEAST = {
     "spurious": 0.01,
 }
 NAMES = tuple(field.name for field in fields(Evidence))
-
-
-def _scaled(name: str, value: float) -> float:
-    return float(np.log(max(value, _LEAST[name]))) if name in _LEAST else value
 
 
 @dataclass(frozen=True, eq=False)

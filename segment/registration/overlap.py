@@ -168,7 +168,9 @@ def _shared_part(one: Places, other: Places, pairs: np.ndarray, diameter: float)
     """Share of the smaller field that both show; 0 where the triangles agree on no place."""
     for motion in _motions(one, other, pairs, diameter):
         for _ in range(2):
-            motion = _refined(one, other, motion, diameter)
+            nearest, same = _partners(one, other, motion, diameter)
+            if same.sum() >= FEWEST:
+                motion = _fit(one.centres[same], other.centres[nearest[same]])
         share = _share_at(one, other, motion, diameter)
         if share > 0:
             return share
@@ -223,11 +225,6 @@ def _partners(one: Places, other: Places, motion: Motion, diameter: float) -> tu
     far, nearest = cKDTree(put).query(one.centres)
     alike = np.abs(np.log(one.areas) - np.log(other.areas[nearest])) < 2 * ALIKE
     return nearest, (far < NEAR * diameter) & alike
-
-
-def _refined(one: Places, other: Places, motion: Motion, diameter: float) -> Motion:
-    nearest, same = _partners(one, other, motion, diameter)
-    return _fit(one.centres[same], other.centres[nearest[same]]) if same.sum() >= FEWEST else motion
 
 
 def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> float:

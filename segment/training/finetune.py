@@ -72,7 +72,8 @@ def finetune(
     `InputError`: PyTorch is not installed, an image lacks its tracing, the model cannot be trained further,
     or `out` holds another model already.
     """
-    _check_free(out)
+    if (out / "model.toml").is_file() and not (out / WORK).is_dir():  # else a killed run goes on
+        raise InputError(out, "holds a model already", "Name a new folder for the fine-tuned one")
     require_torch()
     start = load_weights(model.folder)
     pairs = find_pairs(images, tracings)
@@ -111,12 +112,6 @@ def finetune(
     write_card(out, model, pairs, KEPT, checks)
     shutil.rmtree(work)
     return written
-
-
-def _check_free(out: Path) -> None:
-    """Refuse to write over a finished model; one that a killed run has left goes on."""
-    if (out / "model.toml").is_file() and not (out / WORK).is_dir():
-        raise InputError(out, "holds a model already", "Name a new folder for the fine-tuned one")
 
 
 def _work_folder(out: Path, recipe: TrainingRecipe, model: Model, pairs: list[Pair]) -> Path:
