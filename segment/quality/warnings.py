@@ -100,10 +100,12 @@ def lath_warnings(labels: np.ndarray) -> tuple[str, ...]:
     Each is cut as a grain, where a colony of them, or the grain that they grew in, may be meant.  Rolled and
     columnar grains are as long, but lie along each other.
     """
-    every = [_ellipse(cell) for cell in some_cells(labels) if np.count_nonzero(cell) >= JUDGED_PX]
+    every = [_moments(cell) for cell in some_cells(labels) if np.count_nonzero(cell) >= JUDGED_PX]
     if not every:
         return ()
-    area, length, angle = np.array(every).T
+    area, xx, yy, xy = np.array(every).T
+    half, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)  # axes of each cell's ellipse
+    length, angle = np.sqrt((half + apart) / (half - apart)), np.arctan2(2 * xy, xx - yy) / 2
     lath = length > LATH
     area_of, angle_of = area[lath], angle[lath]
     mean = np.angle((area_of * np.exp(2j * angle_of)).sum()) / 2
@@ -113,11 +115,10 @@ def lath_warnings(labels: np.ndarray) -> tuple[str, ...]:
     return (f"{LATHS}, long and thin in several directions: each counts as a grain, no colony of them does",)
 
 
-def _ellipse(cell: np.ndarray) -> tuple[float, float, float]:
-    """Area, length over width and direction (radians) of a cell, by its second moments."""
-    y, x = np.nonzero(cell)
-    spread, axes = np.linalg.eigh(np.cov(np.stack([x, y]), bias=True) + np.eye(2) / 12)  # a pixel's own
-    return float(x.size), float(np.sqrt(spread[1] / spread[0])), float(np.arctan2(axes[1, 1], axes[0, 1]))
+def _moments(cell: np.ndarray) -> tuple[float, float, float, float]:
+    """Area of a cell, and its second moments xx, yy, xy about its middle with those of a pixel."""
+    y, x = (place - place.mean() for place in np.nonzero(cell))
+    return float(x.size), x @ x / x.size + 1 / 12, y @ y / x.size + 1 / 12, x @ y / x.size
 
 
 def bright_cell_warnings(image: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
