@@ -222,11 +222,11 @@ def main() -> None:
         sizes = tuple(n for n in j.sizes if n in given.sizes and (j.kind, j.name, n) not in there)
         if sizes and given.only in j.kind:
             wanted.append(replace(j, sizes=sizes, largest=given.largest))
-    with ProcessPoolExecutor(given.workers) as pool:
+    with ProcessPoolExecutor(given.workers) as processes:
         for k in range(0, len(wanted), given.workers):
             if time.monotonic() - start > given.seconds:
                 break
-            for found in pool.map(run, wanted[k : k + given.workers]):
+            for found in processes.map(run, wanted[k : k + given.workers]):
                 rows += found
                 write_csv(rows, table)
                 for r in found:

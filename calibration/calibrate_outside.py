@@ -24,7 +24,7 @@ from outside_table import COUNTS, TABLE, Entry, Pairs, entries, kept, path_of, r
 from outside_windows import Window
 
 from grainstats.infer.modality import coarse_grains, judge, null_library
-from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.judge import LEVEL, Decision, decide
 from grainstats.infer.modality.null_library import PAIR_SHARE
 
@@ -63,7 +63,7 @@ def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.Data
 
 
 def _threefold(entry: Entry, windows: list[Window], bimodal: np.ndarray) -> pd.DataFrame:
-    seen = [pooled_distribution([image_of(w)]) for w in windows]
+    seen = [distribution_of([image_of(w)]) for w in windows]
     rows = pd.DataFrame(
         {
             "null": entry.null,

@@ -28,7 +28,7 @@ from outside_table import Pairs, entries
 from outside_windows import cells_per_area, window
 
 from grainstats.infer import ImageGrains
-from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.judge import LEVEL, decide
 from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, line_at, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
@@ -123,7 +123,7 @@ def scores(case: Case, per_field: int, many: int, rng: np.random.Generator) -> n
     network = load_network(case.null)
     return np.array(
         [
-            shape_scores([pooled_distribution(images) for images in nested], network)
+            shape_scores([distribution_of(images) for images in nested], network)
             for nested in samples(case, per_field, many, rng)
         ]
     )

@@ -19,7 +19,7 @@ from null_mosaics import Population, cut_window, window_side
 from power_diagram import cells_of
 
 from grainstats.infer import ImageGrains
-from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 
 POPULATIONS = {
@@ -39,7 +39,7 @@ def field(population: Population, n_grains: int, rng: np.random.Generator) -> Im
 
 
 def modes_of(images: Sequence[ImageGrains], population: Population) -> Modes:
-    seen = pooled_distribution(images)
+    seen = distribution_of(images)
     return two_modes([seen])[0] if population.size_ratio > 1 else one_mode(seen)
 
 

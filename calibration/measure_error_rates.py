@@ -58,7 +58,7 @@ def one_image(model: Model, other: Model, number: int) -> Counted:
 
 
 def _row(style: str, counts: list[ErrorCount]) -> str:
-    """Pooled rates of one style."""
+    """Rates of one style over all its images."""
     grains, lost, cuts = (sum(getattr(c, name) for c in counts) for name in ("grains", "lost", "cuts"))
     by_size = [" ".join(f"{v:.3f}" for v in e / np.maximum(grains, 1)) for e in (lost, cuts)]
     rates = [f"{e.sum() / grains.sum():.3f}" for e in (lost, cuts)]

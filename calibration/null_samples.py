@@ -1,6 +1,6 @@
 """Simulated samples that the shape statistic learns from and that its quantiles are read from.
 
-Every mosaic is of a structure drawn at random; its windows, single and pooled, are the samples.  A part is
+Every mosaic is of a structure drawn at random; its windows, single and together, are the samples.  A part is
 a seed's worth of mosaics.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from outside_families import Sizes, Structure, gamma, lognormal, loguniform, section
 from outside_windows import Window, window
 
-from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.shape_network import shape_scalars
 
@@ -50,7 +50,7 @@ def image_of(seen: Window) -> ImageGrains:
 
 
 def sample_of(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples:
-    found = pooled_distribution(images)
+    found = distribution_of(images)
     return Samples(
         found.on_grid()[None].astype(np.float32),
         found.counts()[None].astype(np.float32),
@@ -139,7 +139,7 @@ def rough_side(s: Structure, n: float, rng: np.random.Generator) -> tuple[float,
 def mosaic_samples(
     rng: np.random.Generator, mosaic: int, *, two: bool, flat: bool, long: bool = False
 ) -> list[Samples]:
-    """Samples of one mosaic: its whole square, quarters, ninths, and pools of them."""
+    """Samples of one mosaic: its whole square, quarters, ninths, and several of them."""
     structure, family, width = draw(rng, two=two, flat=flat, long=long)
     side, area = rough_side(structure, _log_uniform(rng, *GRAINS), rng)
     part = section(structure, side, rng)

@@ -126,14 +126,14 @@ def experiments(x: np.ndarray, features: np.ndarray, y: np.ndarray) -> Experimen
 
 def next_points(strategy: str, data: Experiments, seed: int) -> tuple[np.ndarray, str, np.ndarray | None]:
     """A batch of a strategy, the model it believed, and its 95 % intervals of shape (2, BATCH)."""
-    pool = sobol(CANDIDATES, seed)
+    candidates = sobol(CANDIDATES, seed)
     if strategy == "random":
-        return pool[:BATCH], "", None
+        return candidates[:BATCH], "", None
     if strategy == "boxvia":
         return boxvia_points(data), "", None
     model = choose(data, seed).model if strategy == "grainstats" else fit_plain(data)
-    pool = pool[(pool[:, None] != data.x).any(2).all(1)]
-    search = Search(pool, neighbours, data.x, np.empty((0, DIMENSIONS)), model.last.noise[:, 0])
+    candidates = candidates[(candidates[:, None] != data.x).any(2).all(1)]
+    search = Search(candidates, neighbours, data.x, np.empty((0, DIMENSIONS)), model.last.noise[:, 0])
     new = np.array([pick.x for pick in select([model], search, BATCH, DRAWS, seed)])
     drawn = sample(model, new, PREDICTION_DRAWS, seed)
     return new, model.name, np.quantile(drawn, [0.025, 0.975], axis=0)

@@ -65,7 +65,7 @@ def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None
 
 
 def draw_spacings(axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None) -> None:
-    """Lengths of the intercepts that no frame cuts, and their pooled mean."""
+    """Lengths of the intercepts that no frame cuts, and the mean of all."""
     whole = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
     unit, (lengths, means) = in_fitting_unit(whole, np.array([] if mean_nm is None else [mean_nm], float))
     if lengths.size > 1:

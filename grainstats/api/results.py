@@ -123,7 +123,7 @@ class SampleResult:
     verdict : ModalityVerdict or None
         None where nothing could be judged.
     descriptors : DataFrame
-        Pooled numbers, by name: value, ci_low, ci_high (95 %), unit, method.
+        Numbers of all images together, by name: value, ci_low, ci_high (95 %), unit, method.
     images : tuple of ImageResult
     database : str
         Path or URL of the database that holds the rows.
@@ -218,7 +218,7 @@ class Results:
 
     @property
     def descriptors(self) -> pd.DataFrame:
-        """Pooled numbers of every sample: sample_id, name, value, ci_low, ci_high, unit, method."""
+        """Numbers of every sample: sample_id, name, value, ci_low, ci_high, unit, method."""
         parts = {sample_id: s.descriptors for sample_id, s in self.samples.items()}
         return pd.concat(parts, names=["sample_id", "name"]).reset_index()
 

@@ -71,13 +71,13 @@ def results_of(
     for image in _images(db, keep):
         images.setdefault(image.sample_id, []).append(image)
     verdicts = verdict_by_sample(db.verdicts())
-    descriptors = db.descriptors("sample").drop(columns="pool").set_index("name")
-    pooled = dict(tuple(descriptors.groupby("sample_id")))
+    descriptors = db.descriptors("sample").drop(columns="sample_result").set_index("name")
+    described = dict(tuple(descriptors.groupby("sample_id")))
     found = {
         sample_id: SampleResult(
             sample_id,
             verdicts.get(sample_id),
-            pooled.get(sample_id, descriptors[:0]).drop(columns="sample_id"),
+            described.get(sample_id, descriptors[:0]).drop(columns="sample_id"),
             tuple(images[sample_id]),
             url,
             keep,

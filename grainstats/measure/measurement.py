@@ -101,7 +101,7 @@ def measure_grain_map(
     angles, spacing, seed
         Of the test lines; see `intercept_table`.
     image_id : str
-        Name of the image in pooled results.
+        Name of the image in results of the sample.
 
     Raises
     ------

@@ -70,7 +70,7 @@ class Rows:
         return self.ours(self.db.verdicts())
 
     @cached_property
-    def pooled(self) -> pd.DataFrame:
+    def per_sample(self) -> pd.DataFrame:
         """Descriptors of the samples in scope."""
         return self.ours(self.db.descriptors("sample"))
 

@@ -21,7 +21,7 @@ SPECK_PX = 5  #: open areas in thick lines of real tracings are smaller
 HALF_LINES = (0.25, 0.75)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
-_POOLED = 512  #: pixels of the longer side, in which straight lines are sought
+_SMALL_PX = 512  #: pixels of the longer side, in which straight lines are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
 _ONE_LINE = (4.0, np.radians(3.0))  #: pixels and turn between votes for one line
 MESH = 10.0  #: times as long is the inside of a whole network; cells joined through gaps reach 4
@@ -104,9 +104,9 @@ def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
 
 def straight_lines(lines: np.ndarray) -> int:
     """How many straight lines run from edge to edge, as those of a test grid do; the frame does not count."""
-    pooled = _small(lines)
-    rim = max(MARGIN, min(pooled.shape) // 50)
-    inner = np.ascontiguousarray(pooled[rim:-rim, rim:-rim]) * np.uint8(255)
+    small = _small(lines)
+    rim = max(MARGIN, min(small.shape) // 50)
+    inner = np.ascontiguousarray(small[rim:-rim, rim:-rim]) * np.uint8(255)
     if not inner.size or np.count_nonzero(inner) > DENSE * inner.size:
         return 0
     votes = cv2.HoughLines(inner, 1, _TURN, int(STRAIGHT * min(inner.shape)))
@@ -129,8 +129,8 @@ def _along(mask: np.ndarray, distance: float, angle: float) -> np.ndarray:
 
 
 def _small(lines: np.ndarray) -> np.ndarray:
-    """Lines as 0 and 1 with `_POOLED` pixels along the longer side at most; uint8."""
-    step = -(-max(lines.shape) // _POOLED)
+    """Lines as 0 and 1 with `_SMALL_PX` pixels along the longer side at most; uint8."""
+    step = -(-max(lines.shape) // _SMALL_PX)
     return cv2.dilate(lines.astype(np.uint8), np.ones((step, step), np.uint8))[::step, ::step]
 
 

@@ -293,8 +293,8 @@ def _batches(source: CropSource, first: int, device: str) -> Iterator[Batch]:
         return Batch(*(torch.from_numpy(part).to(device) for part in source.batch(step)))
 
     makers = 1 if device == "cpu" else available_cores()  # on the processor the network has the others
-    with ThreadPoolExecutor(makers) as pool:
-        waiting = deque(pool.submit(make, first + ahead) for ahead in range(AHEAD + makers))
+    with ThreadPoolExecutor(makers) as threads:
+        waiting = deque(threads.submit(make, first + ahead) for ahead in range(AHEAD + makers))
         for step in count(first + AHEAD + makers):
             yield waiting.popleft().result()
-            waiting.append(pool.submit(make, step))
+            waiting.append(threads.submit(make, step))

@@ -79,9 +79,9 @@ def permutation(first: np.ndarray, second: np.ndarray, *, seed: int = 0) -> Perm
     arrangements can be enumerated, else 99 999 random ones (of `seed`) beside the observed (Phipson & Smyth
     2010).
     """
-    pooled = np.concatenate([first, second])
-    (p_value,) = joint_permutation(pooled[None], first.size, seed=seed)
-    exact = (total := comb(pooled.size, first.size)) <= MAX_ARRANGEMENTS
+    both = np.concatenate([first, second])
+    (p_value,) = joint_permutation(both[None], first.size, seed=seed)
+    exact = (total := comb(both.size, first.size)) <= MAX_ARRANGEMENTS
     return PermutationResult(float(p_value), total if exact else SAMPLED + 1, exact)
 
 
@@ -92,9 +92,9 @@ def _arrangements(n: int, n1: int, seed: int) -> tuple[np.ndarray, bool]:
     return rng.permuted(np.tile(np.arange(n), (SAMPLED, 1)), axis=1)[:, :n1], False
 
 
-def _t_of_split(pooled: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _t_of_split(both: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """|Welch t| of every row of `inside`; infinite where the groups do not vary but differ."""
-    x = pooled - pooled.mean()
+    x = both - both.mean()
     n1 = inside.sum(1)
     n2 = x.size - n1
     sum1, square1 = inside @ x, inside @ (x * x)
@@ -213,11 +213,11 @@ def hedges_g(first: np.ndarray, second: np.ndarray) -> float | None:
     if min(first.size, second.size) < 2:
         return None
     df = first.size + second.size - 2
-    pooled = ((first.size - 1) * first.var(ddof=1) + (second.size - 1) * second.var(ddof=1)) / df
-    if pooled <= 0:
+    within = ((first.size - 1) * first.var(ddof=1) + (second.size - 1) * second.var(ddof=1)) / df
+    if within <= 0:
         return None
     factor = np.exp(lgamma(df / 2) - lgamma((df - 1) / 2)) / np.sqrt(df / 2)
-    return float(factor * (second.mean() - first.mean()) / np.sqrt(pooled))
+    return float(factor * (second.mean() - first.mean()) / np.sqrt(within))
 
 
 def cliffs_delta(first: np.ndarray, second: np.ndarray) -> float:

@@ -111,7 +111,7 @@ def current(
     if any(np.array_equal(a.labels, b.labels) for a, b in combinations(grain_maps, 2)):
         warnings += ("one map is there twice: it counts for two, and the interval is too narrow",)
     return CurrentEstimate(
-        {d: _pooled(problems, runs, sizes if calibrated else [1.0] * len(runs), d) for d in DIRECTIONS},
+        {d: _over_maps(problems, runs, sizes if calibrated else [1.0] * len(runs), d) for d in DIRECTIONS},
         across,
         max(missed),
         law,
@@ -266,7 +266,7 @@ def _n_draws(problems: list[_Problem], draws: int | None, missed: float) -> int:
     return int(np.clip(MOST_WORK / max(work, 1), FEWEST_DRAWS, DRAWS))
 
 
-def _pooled(
+def _over_maps(
     problems: list[_Problem], runs: list[_Run], pixel_sizes: list[float], d: Direction
 ) -> DirectionEstimate:
     """One direction over all maps: currents add up over the widths they flow through."""

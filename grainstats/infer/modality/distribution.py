@@ -71,8 +71,8 @@ def kish(weight: np.ndarray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
-    """Pool the images of one sample, which have an interior grain.
+def distribution_of(images: Sequence[ImageGrains]) -> SizeDistribution:
+    """The distribution over all images of one sample, which have an interior grain.
 
     Every point of the window sees its grain; a grain cut by the frame is seen as at least its visible part:
     `size_shares`.  Where the frame's grains are unknown, interior grains carry area times the

@@ -1,4 +1,4 @@
-"""Do the fields of a sample show grains of one size?  A pooled verdict does not say."""
+"""Do the fields of a sample show grains of one size?  The sample's verdict does not say."""
 
 from __future__ import annotations
 

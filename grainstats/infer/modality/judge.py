@@ -20,7 +20,7 @@ from grainstats.infer.modality.coarse_grains import (
     largest_grain_g,
     outlier_diameter,
 )
-from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.modality.distribution import SizeDistribution, distribution_of
 from grainstats.infer.modality.fields import unlike_fields
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
@@ -77,7 +77,7 @@ class Decision:
 
 
 def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
-    """Judge one sample; its images are pooled.
+    """Judge one sample by the grains of all its images.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
         )
     (found,) = decide([images], null)
     modes = with_intervals(found.modes, found.judged, np.random.default_rng(seed))
-    distribution, isolated = pooled_distribution(images), found.isolated
+    distribution, isolated = distribution_of(images), found.isolated
     return ModalityVerdict(
         verdict=found.verdict,
         reason=found.reason,
@@ -207,7 +207,7 @@ class _Tested:
 
 
 def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
-    distributions = [pooled_distribution(images) for images in samples]
+    distributions = [distribution_of(images) for images in samples]
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
     p, pair_p = [], []

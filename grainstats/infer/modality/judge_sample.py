@@ -71,8 +71,8 @@ def judge_sample(
 ) -> ModalityVerdict:
     """Judge whether the boundary network of one sample is uniform or bimodal.
 
-    The images are pooled and compared with mosaics of one population. Then every image that a model has cut
-    is cut anew in other ways; a verdict that these contradict is withdrawn. What this check needs
+    The grains of all images are compared with mosaics of one population. Then every image that a model has
+    cut is cut anew in other ways; a verdict that these contradict is withdrawn. What this check needs
     and does not find makes the verdict indeterminate, with that reason.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from grainstats.infer.modality.distribution import GRID, SizeDistribution, pooled_distribution
+from grainstats.infer.modality.distribution import GRID, SizeDistribution, distribution_of
 from grainstats.infer.modality.image_grains import ImageGrains
 
 POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
@@ -128,7 +128,7 @@ def with_intervals(modes: Modes, images: Sequence[ImageGrains], rng: np.random.G
     ends = []
     for seen in (units, [_whole_alone(unit) for unit in units]):
         drawn = [[seen[k] for k in numbers] for numbers in chosen]
-        samples = [pooled_distribution(sample) for sample in drawn if any(g.n_interior for g in sample)]
+        samples = [distribution_of(sample) for sample in drawn if any(g.n_interior for g in sample)]
         position = np.array([d.mean for d in samples])[:, None]
         if len(modes.diameter_nm) == 2:
             position = (

@@ -131,7 +131,7 @@ def _preferred_direction(images: ImageTables, weights: pd.DataFrame) -> dict[str
 
 
 def _weights(images: ImageTables) -> pd.DataFrame:
-    """Denominators of the ratios, one row per analysis: the weight an image has in each pooled value.
+    """Denominators of the ratios, one row per analysis: the weight an image has in each value of the sample.
 
     Summed exactly (`math.fsum`): a sum whose last digit depends on the order would depend on the workers.
     """

@@ -282,14 +282,14 @@ def output_names(paths: list[Path]) -> dict[Path, str]:
 
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
     """Each frame with what came of it, as they are ready."""
+    from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers
     from grainstats.run.job.one_image import opened_model
-    from grainstats.run.job.worker_pool import Crash, IsolatedPool
     from segment.unet.choose_runtime import cuda_processes
 
     first = list(islice(frames, 2))
     workers = cuda_processes(opened_model(work.model), work.device) if len(first) > 1 else None
     waiting = chain(first, frames)
-    for frame, result in IsolatedPool(work, workers or 0).results(lambda: next(waiting, None)):
+    for frame, result in IsolatedWorkers(work, workers or 0).results(lambda: next(waiting, None)):
         if isinstance(result, Crash):
             remedy = "Segment it by itself, or with --device cpu; the other images are not affected"
             result = str(InputError(frame.path, result.reason, remedy))

@@ -30,7 +30,7 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
 
     An image belongs to the sample whose glob in the sheet matches it (globs start at the sheet's folder);
     else to the nearest folder above it that is named like a sample of the sheet; else to the sample named
-    after its folder. Two different folders of the same name are never pooled: their samples are named with
+    after its folder. Two different folders of the same name are never one sample: they are named with
     as many parent folders as tell them apart. A linked image belongs to the folder that the link lies in.
 
     `InputError`: an image matches the globs of two samples.

@@ -24,6 +24,7 @@ from grainstats.run.job.call import Call, chosen_of, images_of, sheets_of
 from grainstats.run.job.check_first import alone_in, make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
+from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers, threads_per_worker
 from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
@@ -35,7 +36,7 @@ from segment._threads import available_cores
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from grainstats.run.job.dask_pool import DaskPool
+    from grainstats.run.job.dask_workers import DaskWorkers
     from grainstats.run.scope import Rows
     from segment.choices import Device
     from segment.unet.model_folder import Model
@@ -108,7 +109,7 @@ def run_batch(
         say_first(call.out, chosen, name, store.names(), progress, scales=recipe.pixel_size_nm is None)
         plan = Plan(chosen, store.pending, name, files, len(jobs) > MANY_IMAGES, progress)
         try:
-            done = _work(plan, store, _pool(call.dask, analyse or analyst, workers), progress, files)
+            done = _work(plan, store, _where_to_work(call.dask, analyse or analyst, workers), progress, files)
             by_hand = Corrected(store.corrected())
             if call.corrections is not None:
                 from grainstats.run.job.corrections import apply_corrections
@@ -180,22 +181,30 @@ def default_workers(model: Model, device: Device) -> int:
     return cuda_processes(model, device) or max(1, available_cores() // 2)
 
 
-def _pool(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> IsolatedPool | DaskPool:
+def _where_to_work(
+    dask: str | None, analyse: Callable[[Job], Outcome], workers: int
+) -> IsolatedWorkers | DaskWorkers:
     """Where the images are worked on; workers of a Dask cluster have one thread each."""
     if dask is None:
-        return IsolatedPool(analyse, workers, alone=analyse.alone if isinstance(analyse, Analyst) else None)
-    from grainstats.run.job.dask_pool import DaskPool
+        return IsolatedWorkers(
+            analyse, workers, alone=analyse.alone if isinstance(analyse, Analyst) else None
+        )
+    from grainstats.run.job.dask_workers import DaskWorkers
 
-    return DaskPool(analyse, dask)
+    return DaskWorkers(analyse, dask)
 
 
 def _work(
-    plan: Plan, store: RunStore, pool: IsolatedPool | DaskPool, progress: Progress, files: KnownFiles
+    plan: Plan,
+    store: RunStore,
+    processes: IsolatedWorkers | DaskWorkers,
+    progress: Progress,
+    files: KnownFiles,
 ) -> Summary:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     failures, spent = list[Failure](), list[tuple[float, float]]()
     progress.add(len(plan.jobs))
-    for job, outcome in pool.results(plan.next_job):
+    for job, outcome in processes.results(plan.next_job):
         if isinstance(outcome, IsStack):
             files.is_stack(job.sha256, outcome.n_frames)
             plan.add_frames(job, outcome.n_frames)

@@ -26,16 +26,18 @@ from segment.registration.overlap import SAME_AREA, SHARED
 
 
 def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Failure]:
-    """Pool and judge every sample whose images, or what judges them, have changed.
+    """Judge every sample whose images, or what judges them, have changed.
 
     `also` are samples that lost an image to another one in this run. A sample that cannot be judged is a
     failure and stops no other; the trace of an unexpected error goes into `out`.
     """
-    analyses, pools = rows.counting, rows.db.pools()
-    ours = (pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())
-    members = pools["analysis_id"].where(ours, -1)  # those of other rules are judged again, also into nothing
+    analyses, results = rows.counting, rows.db.sample_results()
+    ours = (results["code_version"] == __version__) & (results["judging_digest"] == judging_digest())
+    members = results["analysis_id"].where(
+        ours, -1
+    )  # those of other rules are judged again, also into nothing
     by_sample = dict(tuple(analyses.groupby("sample_id", sort=False)))
-    judged = members.groupby(pools["sample_id"], sort=False).agg(frozenset).to_dict()
+    judged = members.groupby(results["sample_id"], sort=False).agg(frozenset).to_dict()
     failures = []
     for sample_id in sorted({*rows.sample_ids, *also}):
         images = by_sample.get(sample_id, analyses.iloc[:0])

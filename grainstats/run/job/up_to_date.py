@@ -55,16 +55,16 @@ class Written:
 
 
 def state_of_tables(rows: Rows) -> str:
-    """Digest of all that the tables are made of: analyses and pools never change, so that their names do."""
+    """Digest of what the tables are made of: the names of analyses and results, which never change."""
     images = rows.every_image.drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
-    pools = rows.db.pools()[["sample_id", "pool"]].drop_duplicates()
+    results = rows.db.sample_results()[["sample_id", "sample_result"]].drop_duplicates()
     return digest_of(
         __version__,
         _code([_PAGES / "tables.py"]),
         list(rows.sample_ids),
         rows.model.digest,
         rows.recipe.digest(),
-        *map(_content, (images, pools, rows.samples)),
+        *map(_content, (images, results, rows.samples)),
     )
 
 

@@ -37,7 +37,7 @@ class ComparisonInput:
 
 
 def read_comparison_input(db: Database) -> ComparisonInput:
-    """Read the current pooled descriptors and verdicts of every sample.
+    """Read the current descriptors and verdicts of every sample.
 
     `InputError`: the database holds no samples, or none with measurements.
     """
@@ -46,18 +46,18 @@ def read_comparison_input(db: Database) -> ComparisonInput:
         raise InputError(
             db.safe_url, "holds no samples", "Run `grainstats run ... --db` with a samples.csv first"
         )
-    pooled, by_image = db.descriptors("sample"), db.descriptors("image")
-    if pooled.empty:
+    by_sample, by_image = db.descriptors("sample"), db.descriptors("image")
+    if by_sample.empty:
         raise InputError(
             db.safe_url,
-            "holds no pooled descriptors of any sample",
+            "holds no descriptors of any sample",
             "Run `grainstats run ... --db` to the end first",
         )
-    wide = pooled.pivot(index="sample_id", columns="name", values="value")
+    wide = by_sample.pivot(index="sample_id", columns="name", values="value")
     wide = wide.drop(
         columns=["n_images", "n_grains"], errors="ignore"
     )  # counted from the analyses themselves
-    behind = db.pools().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
+    behind = db.sample_results().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
     by_image = by_image[by_image["analysis_id"].isin(behind["analysis_id"])]  # no excluded ones
     images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
     table = samples.join(wide, on="sample_id").join(_counts(behind), on="sample_id")
@@ -65,7 +65,7 @@ def read_comparison_input(db: Database) -> ComparisonInput:
     table["verdict"] = table["sample_id"].map(verdicts)
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
     notes = [f"without measurements: {', '.join(map(str, empty))}"] if len(empty) else []
-    units = dict(zip(pooled["name"], pooled["unit"], strict=True))
+    units = dict(zip(by_sample["name"], by_sample["unit"], strict=True))
     notes += [*_ways(behind), *_images_of_two_samples(images)]
     return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, tuple(notes))
 
@@ -97,7 +97,7 @@ def _ways(behind: pd.DataFrame) -> list[str]:
 
 
 def _counts(behind: pd.DataFrame) -> pd.DataFrame:
-    """Images and grains in each sample's current pool."""
+    """Images and grains in each sample's current result."""
     counts = behind.groupby("sample_id")["n_grains"].agg(["size", "sum"])
     return counts.rename(columns={"size": "n_images", "sum": "n_grains"})
 

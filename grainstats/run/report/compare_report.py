@@ -74,7 +74,7 @@ def _pictures(db: Database, label: pd.Series, folder: Path) -> dict[str, list[di
 
     columns = db.micrographs().set_index("micrograph_digest")["columns"]
     analyses = db.analyses()
-    analyses = analyses[analyses["analysis_id"].isin(db.pools()["analysis_id"])].copy()
+    analyses = analyses[analyses["analysis_id"].isin(db.sample_results()["analysis_id"])].copy()
     analyses["width_nm"] = analyses["micrograph_digest"].map(columns) * analyses["pixel_size_nm"]
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for sample_id, level in label.dropna().items():
@@ -176,7 +176,7 @@ def _legend(levels: Sequence[str], by: str, first: int = 0) -> tuple[tuple[str, 
 
 def sample_sizes(db: Database, label: pd.Series) -> list[tuple[str, str, pd.DataFrame]]:
     """Sample, group and interior grains of every sample that has a group; `label` is indexed by sample."""
-    sizes, counting = [], db.pools()["analysis_id"]
+    sizes, counting = [], db.sample_results()["analysis_id"]
     for sample_id, level in label.dropna().items():
         grains = db.grains(str(sample_id))
         inside = grains[~grains["touches_frame"] & grains["analysis_id"].isin(counting)]

@@ -140,7 +140,7 @@ def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[dict[
     """Sample by sample: its values, and its part of the page as HTML."""
     from markupsafe import Markup
 
-    axis_nm = _ends_of_axis(pd.concat([rows.pooled, rows.per_image]))
+    axis_nm = _ends_of_axis(pd.concat([rows.per_sample, rows.per_image]))
     shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
     for place, sample in enumerate(_present(rows), 1):
         section = section_of(rows, out, f"sample-{place}", sample, verdicts.get(sample), axis_nm)

@@ -75,14 +75,14 @@ def section_of(
         (rows.excluded["sample_id"] == sample_id) & ~rows.excluded["micrograph_digest"].isin(members)
     ]
     per_image = rows.per_image[rows.per_image["analysis_id"].isin(images["analysis_id"])]
-    pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
+    described = rows.per_sample[rows.per_sample["sample_id"] == sample_id].set_index("name")
     route = rows.samples.loc[rows.samples["sample_id"] == sample_id, "design_route"]
     grains = _ours(rows.grains(sample_id), images)
     whole = grains[~grains["touches_frame"]]
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
     modes = fitted_modes(verdict, diameter, weight)
     found = sizes(diameter, weight, 2)
-    spacing = _value(pooled, "intercept_mean_nm")
+    spacing = _value(described, "intercept_mean_nm")
     intercepts = _ours(rows.intercepts(sample_id), images)
     between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
     mean, ci = spacing or (0.0, None)
@@ -100,11 +100,11 @@ def section_of(
         "n_flagged": sum(map(bool, images["warnings"])),
         "modes": modes,
         "spacing": spacing,
-        "spacing_answer": str(pooled["method"].get(spacing_answer.NAME, "")).partition("; ")[2],
-        "which_mean": WHICH if SHARE in pooled.index else "",
+        "spacing_answer": str(described["method"].get(spacing_answer.NAME, "")).partition("; ")[2],
+        "which_mean": WHICH if SHARE in described.index else "",
         "dot": None if spacing is None else dot_of(*spacing, axis_nm),
         "charts": tuple(chart for chart in drawn if chart is not None),
-        "numbers": tuple(quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
+        "numbers": tuple(quantity(described.loc[n]) for n in SHOWN if n in described.index),
         "per_image": tuple(_image_rows(images, per_image, whole, found, axis_nm)),
         "excluded": tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         "outline": "" if found is None else spark(found, diameter, weight),

@@ -19,7 +19,7 @@ from grainstats.share.spreadsheet_text import without_formulas
 if TYPE_CHECKING:
     from grainstats.run.scope import Rows
 
-_INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
+_INTERNAL = ["analysis_id", "created_at", "sample_result", "code_version", "is_current"]
 _LONGEST = "intercepts"  #: its CSV would be a fifth of all that a run writes: `grainstats export` makes it
 _SHORT = "grains"  #: seven digits in CSV halve it
 _WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
@@ -40,7 +40,7 @@ def write_tables(rows: Rows, folder: Path) -> list[Path]:
         "verdicts": _plain(rows.verdicts),
         "images": _plain(rows.ours(rows.every_image)),
         "image_descriptors": _keyed(rows.per_image, keys),
-        "sample_descriptors": _plain(rows.pooled),
+        "sample_descriptors": _plain(rows.per_sample),
     }
     written = [file for name, table in small.items() for file in _write(folder / name, iter([table]))]
     for name, read in (("grains", rows.grains), ("intercepts", rows.intercepts)):

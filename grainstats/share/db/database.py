@@ -169,7 +169,7 @@ class Database(Readers):
         descriptors: Sequence[Descriptor] = (),
         judging_digest: str | None = None,
     ) -> bool:
-        """Store one sample's pooled verdict and descriptors, with the analyses they came from.
+        """Store the verdict and descriptors of one sample, with the analyses they came from.
 
         Parameters
         ----------
@@ -190,7 +190,9 @@ class Database(Readers):
         """
         ids = [int(i) for i in analysis_ids]
         rest = (descriptors, __version__, judging_digest)
-        return in_transaction(self._engine, lambda c: writing.put_pool(c, sample_id, verdict, ids, *rest))
+        return in_transaction(
+            self._engine, lambda c: writing.put_sample_result(c, sample_id, verdict, ids, *rest)
+        )
 
     def add_suggestions(self, suggestions: Sequence[SuggestionRecord]) -> int:
         """Store proposals, all or none; returns how many are new."""

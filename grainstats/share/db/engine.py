@@ -110,8 +110,8 @@ def to_json(value: Any) -> str:
 def make_engine(url: URL) -> Engine:
     """Engine for `url`; connects lazily.
 
-    SQLite connections are not pooled (opening one costs less than a millisecond, and none may cross a fork);
-    PostgreSQL connections are pooled per process, and a connection inherited through a fork is thrown away.
+    SQLite connections are not kept (opening one costs less than a millisecond, and none may cross a fork);
+    PostgreSQL connections are kept per process, and a connection inherited through a fork is thrown away.
     """
     if url.get_backend_name() == "sqlite":
         reached: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
@@ -168,7 +168,7 @@ def _remember_process(connection: Any, record: Any) -> None:
 
 
 def _refuse_inherited(connection: Any, record: Any, proxy: Any) -> None:
-    """SQLAlchemy's recipe for pools and forks: https://docs.sqlalchemy.org/en/20/core/pooling.html."""
+    """SQLAlchemy's recipe for forks: https://docs.sqlalchemy.org/en/20/core/pooling.html."""
     if record.info["pid"] != os.getpid():
         record.dbapi_connection = proxy.dbapi_connection = None
         raise sa.exc.DisconnectionError("connection belongs to another process")

@@ -12,7 +12,7 @@ from grainstats.share.db.engine import DatabaseError, in_transaction, safe_url
 from grainstats.share.db.schema import METADATA, VIEW
 
 #: Schema versions this program knows, from that of release 0.1.0 on; the last one is what it writes.
-VERSIONS = ("0004", "0005", "0006", "0007")
+VERSIONS = ("0004", "0005", "0006", "0007", "0008")
 _PAGE_BYTES = 1024  #: of SQLite, for 40 tables and indices: an empty database of 40 kB instead of 160
 _LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the others wait
 

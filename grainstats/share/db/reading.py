@@ -37,10 +37,12 @@ def _counting(table: Any, *columns: Any) -> Any:
     return query.join(t.micrograph, t.micrograph.c.digest == current.micrograph_digest)
 
 
-def _pooled(table: Any, *columns: Any) -> Any:
-    """Columns of the rows that belong to pools that count now, and of the pools."""
-    query = sa.select(*columns).join(t.pool, t.pool.c.id == table.c.pool_id)
-    return query.join(t.current_pool, t.current_pool.c.pool_id == t.pool.c.id)
+def _of_samples(table: Any, *columns: Any) -> Any:
+    """Columns of the rows that belong to sample results that count now, and of these results."""
+    query = sa.select(*columns).join(t.sample_result, t.sample_result.c.id == table.c.sample_result_id)
+    return query.join(
+        t.current_sample_result, t.current_sample_result.c.sample_result_id == t.sample_result.c.id
+    )
 
 
 class Readers:
@@ -101,8 +103,14 @@ class Readers:
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
         query = sa.select(*columns, s.created_at, s.position).outerjoin(t.design, d.id == s.design_id)
         owners = [sa.select(own) for own in (t.micrograph.c.sample_id, t.measured_property.c.sample_id)]
-        members = sa.select(t.pool.c.sample_id).join(t.pool_member, t.pool_member.c.pool_id == t.pool.c.id)
-        owners.append(members.join(t.current_pool, t.current_pool.c.pool_id == t.pool.c.id))
+        members = sa.select(t.sample_result.c.sample_id).join(
+            t.sample_result_analysis, t.sample_result_analysis.c.sample_result_id == t.sample_result.c.id
+        )
+        owners.append(
+            members.join(
+                t.current_sample_result, t.current_sample_result.c.sample_result_id == t.sample_result.c.id
+            )
+        )
         query = query.where(sa.or_(d.id.is_not(None), *map(s.sample_id.in_, owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
@@ -212,12 +220,12 @@ class Readers:
         sample_id: str | None = None,
         name: str | None = None,
     ) -> pd.DataFrame:
-        """Named numbers of the current analyses (``"image"``) or pools (``"sample"``), of one sample or all.
+        """Named numbers of current analyses (``"image"``) or results (``"sample"``), of one sample or all.
 
         With `name`, only the descriptor that is called so.
 
-        Columns: sample_id, then path and analysis_id (image) or pool (sample; digest), then name, value,
-        ci_low, ci_high, unit, method.
+        Columns: sample_id, then path and analysis_id (image) or sample_result (sample; digest), then name,
+        value, ci_low, ci_high, unit, method.
         """
         d = t.descriptor.c
         numbers = (d.name, d.value, d.ci_low, d.ci_high, d.unit, d.method)
@@ -227,8 +235,10 @@ class Readers:
             owner, order = t.micrograph.c.sample_id, ("sample_id", "path", "analysis_id", "name")
             query = _counting(t.descriptor, owner, t.micrograph.c.path, d.analysis_id, *numbers)
         else:
-            owner, order = t.pool.c.sample_id, ("sample_id", "name")
-            query = _pooled(t.descriptor, owner, t.pool.c.digest.label("pool"), *numbers)
+            owner, order = t.sample_result.c.sample_id, ("sample_id", "name")
+            query = _of_samples(
+                t.descriptor, owner, t.sample_result.c.digest.label("sample_result"), *numbers
+            )
         if sample_id is not None:
             query = query.where(owner == sample_id)
         if name is not None:
@@ -236,11 +246,15 @@ class Readers:
         return self._frame(query, *order)
 
     def verdicts(self) -> pd.DataFrame:
-        """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
+        """Current verdicts: sample_id, sample_result, code_version, every field of `ModalityVerdict`."""
         from grainstats.infer.modality.verdict import ModalityVerdict
 
-        owner = (t.pool.c.sample_id, t.pool.c.digest.label("pool"), t.pool.c.code_version)
-        query = _pooled(t.verdict, *owner, t.verdict.c.result)
+        owner = (
+            t.sample_result.c.sample_id,
+            t.sample_result.c.digest.label("sample_result"),
+            t.sample_result.c.code_version,
+        )
+        query = _of_samples(t.verdict, *owner, t.verdict.c.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
         with self._as_written():
@@ -250,18 +264,18 @@ class Readers:
             fields = pd.DataFrame(results, columns=names, index=frame.index)
         return frame.join(fields)
 
-    def pools(self) -> pd.DataFrame:
+    def sample_results(self) -> pd.DataFrame:
         """Which analyses each sample's statistics came from, and what judged them.
 
-        Columns: sample_id, pool, code_version, judging_digest, analysis_id.
+        Columns: sample_id, sample_result, code_version, judging_digest, analysis_id.
         """
         columns = (
-            t.pool.c.sample_id,
-            t.pool.c.digest.label("pool"),
-            t.pool.c.code_version,
-            t.pool.c.judging_digest,
+            t.sample_result.c.sample_id,
+            t.sample_result.c.digest.label("sample_result"),
+            t.sample_result.c.code_version,
+            t.sample_result.c.judging_digest,
         )
-        query = _pooled(t.pool_member, *columns, t.pool_member.c.analysis_id)
+        query = _of_samples(t.sample_result_analysis, *columns, t.sample_result_analysis.c.analysis_id)
         return self._frame(query, "sample_id", "analysis_id")
 
     def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:
@@ -290,7 +304,7 @@ class Readers:
         return self._frame(sa.select(*columns), "suggestion_id")
 
     def snapshot_digest(self) -> str:
-        """Digest of what an optimizer sees: samples, parameters, properties, pooled descriptors, verdicts."""
+        """Digest of what an optimizer sees: samples, parameters, properties, descriptors, verdicts."""
         return digest_of(plain(self.optimizer_table().to_dict("records")), plain(self.samples()["sample_id"]))
 
     def optimizer_table(self) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """The tables of the shared database (SQLAlchemy 2), as they stand after the newest migration.
 
 A *design* is what was asked for (route, campaign, process parameters), a *sample* is what came out of it, a
-*micrograph* shows part of a sample, an *analysis* is one micrograph under one model and one recipe, a *pool*
-is the set of analyses that one sample's verdict and descriptors were computed from. Analyses and pools are
-never changed or deleted; `current_analysis` and `current_pool` point at the ones that count now.
+*micrograph* shows part of a sample, an *analysis* is one micrograph under one model and one recipe, a *sample
+result* is what the analyses of one sample came to: its verdict and descriptors. Analyses and sample results
+are never changed or deleted; `current_analysis` and `current_sample_result` point at those that count now.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ METADATA = sa.MetaData(
 )
 _DIGEST = sa.String(80)  #: SHA-256 in hex (64), with a frame or `correction:` beside it
 OPTIMIZER_COLUMNS = tuple(
-    "sample_id route campaign kind name value text uncertainty ci_low ci_high unit pool".split()
+    "sample_id route campaign kind name value text uncertainty ci_low ci_high unit sample_result".split()
 )
 
 VIEW = """
 CREATE VIEW optimizer_table AS
 SELECT s.sample_id, d.route, d.campaign, 'parameter' AS kind, p.name, p.value, p.category AS text,
        CAST(NULL AS double precision) AS uncertainty, CAST(NULL AS double precision) AS ci_low,
-       CAST(NULL AS double precision) AS ci_high, p.unit, NULL AS pool
+       CAST(NULL AS double precision) AS ci_high, p.unit, NULL AS sample_result
 FROM sample s JOIN design d ON d.id = s.design_id JOIN design_parameter p ON p.design_id = d.id
 UNION ALL
 SELECT s.sample_id, d.route, d.campaign, 'feature', f.name, f.value, NULL, NULL, f.ci_low, f.ci_high, f.unit,
        o.digest
 FROM sample s LEFT JOIN design d ON d.id = s.design_id
-JOIN current_pool c ON c.sample_id = s.sample_id JOIN pool o ON o.id = c.pool_id
-JOIN descriptor f ON f.pool_id = o.id
+JOIN current_sample_result c ON c.sample_id = s.sample_id JOIN sample_result o ON o.id = c.sample_result_id
+JOIN descriptor f ON f.sample_result_id = o.id
 UNION ALL
 SELECT s.sample_id, d.route, d.campaign, 'verdict', 'modality', v.p_value, v.verdict, NULL, NULL, NULL, '1',
        o.digest
 FROM sample s LEFT JOIN design d ON d.id = s.design_id
-JOIN current_pool c ON c.sample_id = s.sample_id JOIN pool o ON o.id = c.pool_id
-JOIN verdict v ON v.pool_id = o.id
+JOIN current_sample_result c ON c.sample_id = s.sample_id JOIN sample_result o ON o.id = c.sample_result_id
+JOIN verdict v ON v.sample_result_id = o.id
 UNION ALL
 SELECT s.sample_id, d.route, d.campaign, 'property', y.name, y.value, NULL, y.uncertainty, NULL, NULL, y.unit,
        NULL
@@ -210,11 +210,11 @@ analysis_intercepts = sa.Table(
     _column("content", sa.LargeBinary),
 )
 
-#: One statistical summary of one sample: which analyses, which code; immutable.
+#: What the analyses of one sample came to, by which code; immutable.
 #:
 #: `judging_digest` names the rules and the null mosaics that judged (`grainstats.infer.judging_digest`).
-pool = sa.Table(
-    "pool",
+sample_result = sa.Table(
+    "sample_result",
     METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("digest", _DIGEST, unique=True),
@@ -224,29 +224,29 @@ pool = sa.Table(
     _column("judging_digest", _DIGEST, nullable=True),
 )
 
-#: An analysis that entered a pool.
-pool_member = sa.Table(
-    "pool_member",
+#: An analysis that entered a sample's result.
+sample_result_analysis = sa.Table(
+    "sample_result_analysis",
     METADATA,
-    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), primary_key=True),
+    _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), primary_key=True),
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True, index=True),
 )
 
-#: The pool of a sample that counts.
-current_pool = sa.Table(
-    "current_pool",
+#: The result of a sample that counts.
+current_sample_result = sa.Table(
+    "current_sample_result",
     METADATA,
     _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True),
-    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), index=True),
+    _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), index=True),
 )
 
-#: A named number of an image (`analysis_id`) or of a sample (`pool_id`), never of both.
+#: A named number of an image (`analysis_id`) or of a sample (`sample_result_id`), never of both.
 descriptor = sa.Table(
     "descriptor",
     METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), nullable=True),
-    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), nullable=True),
+    _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), nullable=True),
     _column("name", sa.String),
     _column("value", sa.Double, nullable=True),
     _column("ci_low", sa.Double, nullable=True),
@@ -254,15 +254,15 @@ descriptor = sa.Table(
     _column("unit", sa.String),
     _column("method", sa.String),
     sa.UniqueConstraint("analysis_id", "name"),
-    sa.UniqueConstraint("pool_id", "name"),
-    sa.CheckConstraint("(analysis_id IS NULL) <> (pool_id IS NULL)", name="one_owner"),
+    sa.UniqueConstraint("sample_result_id", "name"),
+    sa.CheckConstraint("(analysis_id IS NULL) <> (sample_result_id IS NULL)", name="one_owner"),
 )
 
 #: Uniform, bimodal or indeterminate; `result` holds every field of `ModalityVerdict`.
 verdict = sa.Table(
     "verdict",
     METADATA,
-    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), primary_key=True),
+    _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), primary_key=True),
     _column("verdict", sa.String(20)),
     _column("reason", sa.String),
     _column("p_value", sa.Double, nullable=True),

@@ -175,17 +175,18 @@ def add_descriptors(
     descriptors: Iterable[Descriptor],
     *,
     analysis_id: int | None = None,
-    pool_id: int | None = None,
+    sample_result_id: int | None = None,
 ) -> None:
-    """Store descriptors of an image or of a pool."""
+    """Store descriptors of an image or of a sample's result."""
     rows = [
-        {**plain(descriptor), "analysis_id": analysis_id, "pool_id": pool_id} for descriptor in descriptors
+        {**plain(descriptor), "analysis_id": analysis_id, "sample_result_id": sample_result_id}
+        for descriptor in descriptors
     ]
     if rows:
         connection.execute(sa.insert(schema.descriptor), rows)
 
 
-def put_pool(
+def put_sample_result(
     connection: Connection,
     sample_id: str,
     verdict: ModalityVerdict | None,
@@ -194,7 +195,7 @@ def put_pool(
     code_version: str,
     judging_digest: str | None = None,
 ) -> bool:
-    """Store one sample's pooled statistics and let them count; False where the same were there already."""
+    """Store what one sample came to and let it count; False where the same was there already."""
     a = schema.analysis.c
     columns = (a.micrograph_digest, a.model_digest, a.recipe_digest)
     keys = connection.execute(sa.select(*columns).where(a.id.in_(analysis_ids))).all()
@@ -213,32 +214,42 @@ def put_pool(
     insert_once(connection, schema.sample, sample_id=sample_id, created_at=now())
     new = insert_once(
         connection,
-        schema.pool,
+        schema.sample_result,
         digest=digest,
         sample_id=sample_id,
         code_version=code_version,
         judging_digest=judging_digest,
         created_at=now(),
     )
-    pool_id = connection.execute(
-        sa.select(schema.pool.c.id).where(schema.pool.c.digest == digest)
+    sample_result_id = connection.execute(
+        sa.select(schema.sample_result.c.id).where(schema.sample_result.c.digest == digest)
     ).scalar_one()
     if new:
-        members = [{"pool_id": pool_id, "analysis_id": int(i)} for i in sorted(set(analysis_ids))]
+        members = [
+            {"sample_result_id": sample_result_id, "analysis_id": int(i)} for i in sorted(set(analysis_ids))
+        ]
         if members:
-            connection.execute(sa.insert(schema.pool_member), members)
+            connection.execute(sa.insert(schema.sample_result_analysis), members)
         if verdict is not None:
-            _add_verdict(connection, pool_id, verdict)
-        add_descriptors(connection, descriptors, pool_id=pool_id)
-    put(connection, schema.current_pool, ["sample_id"], sample_id=sample_id, pool_id=pool_id)
+            _add_verdict(connection, sample_result_id, verdict)
+        add_descriptors(connection, descriptors, sample_result_id=sample_result_id)
+    put(
+        connection,
+        schema.current_sample_result,
+        ["sample_id"],
+        sample_id=sample_id,
+        sample_result_id=sample_result_id,
+    )
     return new
 
 
-def _add_verdict(connection: Connection, pool_id: int, verdict: ModalityVerdict) -> None:
+def _add_verdict(connection: Connection, sample_result_id: int, verdict: ModalityVerdict) -> None:
     result = plain(verdict)
     names = ("verdict", "reason", "p_value", "mode_ratio", "power", "n_images", "n_interior", "seed")
     values = {name: result[name] for name in names}
-    connection.execute(sa.insert(schema.verdict).values(pool_id=pool_id, result=result, **values))
+    connection.execute(
+        sa.insert(schema.verdict).values(sample_result_id=sample_result_id, result=result, **values)
+    )
 
 
 def add_suggestion(connection: Connection, record: SuggestionRecord) -> bool:

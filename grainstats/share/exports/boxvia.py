@@ -81,7 +81,7 @@ def export_boxvia(
 
 def _behind(db: Database, sample_ids: list[str]) -> dict[str, list[dict[str, str]]]:
     """The analyses that each row's sample is known by, micrograph, model, recipe and code version each."""
-    known = db.pools()[["sample_id", "analysis_id"]].merge(
+    known = db.sample_results()[["sample_id", "analysis_id"]].merge(
         db.analyses(current=False).drop(columns="sample_id"), on="analysis_id"
     )
     known = known.sort_values(["sample_id", "analysis"], kind="stable")

@@ -131,13 +131,13 @@ def _write_dataset(source: _Source, sample_id: str, data: Path) -> None:
         _json(tile / "invoice" / "invoice.json", notes)
         _csv(described, tile / "structured" / "image_descriptors.csv")
         _csv(source.of("analyses", analysis=str(analysis["analysis"])), tile / "structured" / "analysis.csv")
-    for table in ("samples", "verdicts", "pools"):
+    for table in ("samples", "verdicts", "sample_results"):
         _csv(source.of(table, sample_id=sample_id), data / "structured" / f"{table}.csv")
     used = source.of("analyses", sample_id=sample_id)["recipe_digest"]
     recipes = source.tables["recipes"]
     _csv(recipes[recipes["recipe_digest"].isin(used)], data / "structured" / "recipes.csv")
-    pooled = source.of("descriptors", sample_id=sample_id, level="sample")
-    _csv(pooled, data / "structured" / "sample_descriptors.csv")
+    found = source.of("descriptors", sample_id=sample_id, level="sample")
+    _csv(found, data / "structured" / "sample_descriptors.csv")
     _json(data / "tasksupport" / "metadata-def.json", documents.metadata_definition(constant, variable))
     schema = documents.invoice_schema([field_of(str(column)) for column in samples])
     _json(data / "tasksupport" / "invoice.schema.json", schema)
@@ -150,8 +150,8 @@ def _sample_metadata(source: _Source, sample_id: str) -> dict[str, Any]:
     for verdict in source.of("verdicts", sample_id=sample_id).to_dict("records"):
         values |= {name: verdict[name] for name in _VERDICT}
         values |= {f"sample_{name}": verdict[name] for name in ("n_images", "n_interior")}
-    pooled = source.of("descriptors", sample_id=sample_id, level="sample")
-    return values | {f"sample_{n}": v for n, v in zip(pooled["name"], pooled["value"], strict=True)}
+    found = source.of("descriptors", sample_id=sample_id, level="sample")
+    return values | {f"sample_{n}": v for n, v in zip(found["name"], found["value"], strict=True)}
 
 
 def _write_measured(source: _Source, name: str, names: Mapping[str, str], out: Path) -> None:

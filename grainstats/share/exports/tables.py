@@ -1,9 +1,9 @@
 """The exported tables, as CSV and Parquet, too: units, rows in a fixed order, keys that lead back.
 
 Rows of grains, intercepts and descriptors carry ``analysis``; the table `analyses` says which micrograph,
-model, recipe, code version and seed that is. Verdicts and descriptors of samples carry ``pool``; the table
-`pools` says which analyses went into it. Internal numbers and times are left out: the same work gives the
-same bytes.
+model, recipe, code version and seed that is. Verdicts and descriptors of samples carry ``sample_result``; the
+table `sample_results` says which analyses went into it. Internal numbers and times are left out: the same
+work gives the same bytes.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ class ExportTable:
 
 def export_tables(db: Database) -> Iterator[ExportTable]:
     """Every table of the database that people ask for, the large ones last."""
-    pools, analyses = db.pools(), db.analyses(current=False)
-    analyses = analyses[analyses["is_current"] | analyses["analysis_id"].isin(pools["analysis_id"])]
+    results, analyses = db.sample_results(), db.analyses(current=False)
+    analyses = analyses[analyses["is_current"] | analyses["analysis_id"].isin(results["analysis_id"])]
     keys = analyses.set_index("analysis_id")["analysis"]
     owner = {"sample_id": "samples"}
     links = {**owner, "micrograph_digest": "micrographs", "recipe_digest": "recipes"}
     provenance = analyses.drop(columns=["analysis_id", "artefacts", "created_at"])
     provenance = provenance.sort_values(["sample_id", "path", "analysis"], kind="stable")
-    behind, key = {**owner, "analysis": "analyses"}, ("pool", "analysis")
+    behind, key = {**owner, "analysis": "analyses"}, ("sample_result", "analysis")
     yield _whole("samples", "Samples, process parameters and properties", db.samples(), ("sample_id",), {})
     micrographs = "Micrographs and their calibration"
     yield _whole("micrographs", micrographs, db.micrographs(), ("micrograph_digest",), owner)
     yield _whole("recipes", "Settings of the analyses", db.recipes(), ("recipe_digest",), {})
     yield _whole("analyses", "Which model and recipe saw which micrograph", provenance, ("analysis",), links)
-    pools = pools.assign(analysis=pools["analysis_id"].map(keys), pool=pools["pool"].str[:16])
-    pools = pools.drop(columns="analysis_id").sort_values(["sample_id", "analysis"], kind="stable")
-    yield _whole("pools", "Analyses behind each sample's statistics", pools, key, behind)
+    results = _short(results.assign(analysis=results["analysis_id"].map(keys)))
+    results = results.drop(columns="analysis_id").sort_values(["sample_id", "analysis"], kind="stable")
+    yield _whole("sample_results", "Analyses behind each sample's statistics", results, key, behind)
     yield _whole("verdicts", "Uniform, bimodal or indeterminate", _verdicts(db), ("sample_id",), owner)
     yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
     yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})
@@ -94,8 +94,7 @@ def _measured(
 
 def _verdicts(db: Database) -> pd.DataFrame:
     """Verdicts with the modes spread over columns."""
-    table = db.verdicts()
-    table["pool"] = table["pool"].str[:16]
+    table = _short(db.verdicts())
     for place in (0, 1):
         mode = f"mode_{place + 1}"
         table[f"{mode}_nm"] = table["modes_nm"].map(lambda v, i=place: _at(v, i))
@@ -108,17 +107,22 @@ def _verdicts(db: Database) -> pd.DataFrame:
     return table.drop(columns=["modes_nm", "modes_ci_nm", "mode_fractions", "p_values"])
 
 
+def _short(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the first 16 digits of its digests of sample results."""
+    return table.assign(sample_result=table["sample_result"].str[:16])
+
+
 def _at(values: object, place: int) -> object:
     return values[place] if isinstance(values, list) and place < len(values) else None
 
 
 def _descriptors(db: Database, keys: pd.Series) -> pd.DataFrame:
-    images, pooled = db.descriptors("image"), db.descriptors("sample")
-    images = images.assign(level="image", analysis=images["analysis_id"].map(keys), pool=None)
-    pooled = pooled.assign(level="sample", analysis=None, path=None, pool=pooled["pool"].str[:16])
-    columns = ["sample_id", "level", "path", "analysis", "pool"]
+    images, samples = db.descriptors("image"), _short(db.descriptors("sample"))
+    images = images.assign(level="image", analysis=images["analysis_id"].map(keys), sample_result=None)
+    samples = samples.assign(level="sample", analysis=None, path=None)
+    columns = ["sample_id", "level", "path", "analysis", "sample_result"]
     columns += ["name", "value", "ci_low", "ci_high", "unit", "method"]
-    table = pd.concat([part[columns].astype(object) for part in (images, pooled)])
+    table = pd.concat([part[columns].astype(object) for part in (images, samples)])
     return table.sort_values(["sample_id", "level", "path", "analysis", "name"], kind="stable")
 
 

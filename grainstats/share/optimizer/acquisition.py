@@ -105,12 +105,12 @@ def select(models: Sequence[Model], search: Search, count: int, draws: int, seed
     with quiet():
         rule = expected_improvement(models, search, draws, seed)
     again = _best_repeat(models[0], search, draws, seed) if len(models) == 1 else None
-    pool, pending, picks = search.candidates, search.pending, list[Pick]()
+    candidates, pending, picks = search.candidates, search.pending, list[Pick]()
     while len(picks) < count:
         with quiet():
             rule.set_X_pending(tensor(pending) if len(pending) else None)
-            pool, value = _refined(rule, search, pool, pending)
-        new = Pick(pool[np.argmax(value)], float(np.exp(value.max()))) if len(pool) else None
+            candidates, value = _refined(rule, search, candidates, pending)
+        new = Pick(candidates[np.argmax(value)], float(np.exp(value.max()))) if len(candidates) else None
         if again is not None and (new is None or again.improvement > new.improvement):
             picks.append(again)
             again = None
@@ -119,21 +119,21 @@ def select(models: Sequence[Model], search: Search, count: int, draws: int, seed
             break
         picks.append(new)
         pending = np.vstack([pending, new.x])
-        pool = np.delete(pool, np.argmax(value), axis=0)
+        candidates = np.delete(candidates, np.argmax(value), axis=0)
     return picks
 
 
 def _refined(
-    rule: AcquisitionFunction, search: Search, pool: np.ndarray, pending: np.ndarray
+    rule: AcquisitionFunction, search: Search, candidates: np.ndarray, pending: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The pool with the feasible neighbours of its best points, and the logarithmic value of each."""
-    value = _values(rule, pool)
-    if not len(pool):
-        return pool, value
-    leaders = pool[np.argsort(-value)[:LEADERS]]
+    """The candidates with the feasible neighbours of its best points, and the logarithmic value of each."""
+    value = _values(rule, candidates)
+    if not len(candidates):
+        return candidates, value
+    leaders = candidates[np.argsort(-value)[:LEADERS]]
     near = np.concatenate([search.neighbours(point) for point in leaders])
-    near = unseen(near, np.concatenate([pool, search.measured, pending]))
-    return np.concatenate([pool, near]), np.concatenate([value, _values(rule, near)])
+    near = unseen(near, np.concatenate([candidates, search.measured, pending]))
+    return np.concatenate([candidates, near]), np.concatenate([value, _values(rule, near)])
 
 
 def _values(rule: AcquisitionFunction, points: np.ndarray) -> np.ndarray:

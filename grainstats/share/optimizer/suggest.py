@@ -115,9 +115,9 @@ def suggest(
     data = [e.in_units_of(unit) for e, unit in zip(campaign.experiments, units, strict=True)]
     x = data[0].x
     seen = np.concatenate([x, campaign.open_points])
-    pool = unseen(space.candidates(CANDIDATES, rng), seen)
+    candidates = unseen(space.candidates(CANDIDATES, rng), seen)
     if any(e.measured.sum() < MINIMUM for e in data):
-        return _space_filling(campaign, space, pool, seen, count, seed)
+        return _space_filling(campaign, space, candidates, seen, count, seed)
     if find_spec("botorch") is None:
         raise InputError("suggest", "BoTorch is not installed", install_extra("optimizer"))
     from grainstats.share.optimizer.acquisition import Search, select
@@ -132,7 +132,7 @@ def suggest(
     choices = [choose(e, start) for e in data]
     pending = np.concatenate([x[~known], campaign.open_points])
     noise = choices[0].model.last.noise[:, 0] if len(data) == 1 else np.zeros(int(known.sum()))
-    search = Search(pool, space.neighbours, x[known], pending, noise)
+    search = Search(candidates, space.neighbours, x[known], pending, noise)
     picks = select([c.model for c in choices], search, count, DRAWS, start)
     rows = np.flatnonzero(known)
     suggestions = tuple(_explained(campaign, space, choices, units, pick, rows, seed) for pick in picks)
@@ -184,16 +184,16 @@ def _far(y: np.ndarray, ranges: float = FAR) -> np.ndarray:
 
 
 def _space_filling(
-    campaign: Campaign, space: Space, pool: np.ndarray, seen: np.ndarray, count: int, seed: int
+    campaign: Campaign, space: Space, candidates: np.ndarray, seen: np.ndarray, count: int, seed: int
 ) -> Proposal:
     """Points far from each other and from everything made: for want of anything to learn from."""
     chosen: list[np.ndarray] = []
-    for _ in range(min(count, len(pool))):
+    for _ in range(min(count, len(candidates))):
         others = np.vstack([seen, *chosen]) if len(seen) or chosen else np.full((1, space.width), 0.5)
-        distance = ((pool[:, None, :] - others[None]) ** 2).sum(-1).min(1)
+        distance = ((candidates[:, None, :] - others[None]) ** 2).sum(-1).min(1)
         at = int(np.argmax(distance)) if len(seen) or chosen else int(np.argmin(distance))
-        chosen.append(pool[at])
-        pool = np.delete(pool, at, axis=0)
+        chosen.append(candidates[at])
+        candidates = np.delete(candidates, at, axis=0)
     measured = int(min(e.measured.sum() for e in campaign.experiments))
     have = "experiment has" if measured == 1 else "experiments have"
     why = (

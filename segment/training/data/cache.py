@@ -116,14 +116,14 @@ def drawing(
     missing = range(read_count(folder), n)
     with (
         ThreadPoolExecutor(1) as counter,
-        ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool,
+        ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as processes,
     ):
-        drawn = pool.map(partial(_draw_into, folder, seed, size, styles), missing, chunksize=4)
+        drawn = processes.map(partial(_draw_into, folder, seed, size, styles), missing, chunksize=4)
         counted = counter.submit(_count_up, folder, drawn)
         try:
             yield
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            processes.shutdown(cancel_futures=True)
             raise
         counted.result()
 

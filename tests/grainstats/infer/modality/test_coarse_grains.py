@@ -14,7 +14,7 @@ from power_diagram import cells_of
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.infer.modality import judge
 from grainstats.infer.modality.coarse_grains import below, coarse_grains, is_population
-from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.modes import Modes
 from grainstats.run.report.report import verdict_paragraphs
@@ -175,7 +175,7 @@ def test_both_ps_are_shown() -> None:
     [(0.45, 2.5, 0.04, True), (0.02, 3.5, 0.01, False), (0.45, 1.8, 0.005, False), (0.45, 2.5, 0.06, False)],
 )
 def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) -> None:
-    distribution = pooled_distribution([voronoi(1, 8.0)])
+    distribution = distribution_of([voronoi(1, 8.0)])
     test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5, "section")
     assert test.two is two
     assert (test.doubt is None) is (share > 0.05 and ratio > 2)

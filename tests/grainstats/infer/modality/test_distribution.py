@@ -9,7 +9,7 @@ import pytest
 from null_mosaics import Population, cut_window
 from power_diagram import cells_of
 
-from grainstats.infer.modality.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
+from grainstats.infer.modality.distribution import CUT_CLASSES, WHOLE_CLASSES, distribution_of
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import one_mode, two_modes, with_intervals
 
@@ -23,7 +23,7 @@ def image(seed: int = 1, coarse: tuple[float, ...] = ()) -> ImageGrains:
 
 
 def test_every_grain_is_counted_once():
-    counts = pooled_distribution([image()]).counts()
+    counts = distribution_of([image()]).counts()
     whole, cut = np.split(counts, [len(WHOLE_CLASSES)])
     assert len(cut) == len(CUT_CLASSES)
     assert whole.sum() == pytest.approx(1.0)
@@ -33,19 +33,19 @@ def test_every_grain_is_counted_once():
 def test_counts_do_not_depend_on_the_unit_of_length():
     one = image()
     double = replace(one, diameter_nm=2 * one.diameter_nm, frame_diameter_nm=2 * one.frame_diameter_nm)
-    np.testing.assert_allclose(pooled_distribution([double]).counts(), pooled_distribution([one]).counts())
+    np.testing.assert_allclose(distribution_of([double]).counts(), distribution_of([one]).counts())
 
 
 def test_without_the_frame_no_cut_grain_is_counted():
     alone = replace(image(), frame_diameter_nm=np.empty(0))
-    counts = pooled_distribution([alone]).counts()
+    counts = distribution_of([alone]).counts()
     assert counts[: len(WHOLE_CLASSES)].sum() == pytest.approx(1.0)
     assert not counts[len(WHOLE_CLASSES) :].any()
 
 
 def test_a_few_coarse_grains_make_a_mode_of_their_own():
     """Two normals of unlike width at one place would fit nearly as well."""
-    (modes,) = two_modes([pooled_distribution([image(2, (190.0, 205.0))])])
+    (modes,) = two_modes([distribution_of([image(2, (190.0, 205.0))])])
     assert modes.diameter_nm[0] == pytest.approx(52.0, rel=0.1)
     assert modes.diameter_nm[1] == pytest.approx(197.0, rel=0.15)
     assert 0.1 < modes.share[1] < 0.35
@@ -72,11 +72,11 @@ def test_the_interval_of_the_mode_holds_the_mode_of_a_large_specimen() -> None:
         mosaic = population.mosaic(side, np.random.default_rng(seed))
         return cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
 
-    (truth,) = one_mode(pooled_distribution([field(900 + k, 55.0) for k in range(3)])).diameter_nm
+    (truth,) = one_mode(distribution_of([field(900 + k, 55.0) for k in range(3)])).diameter_nm
     held = []
     for first in range(0, 50, 5):
         images = [field(first + k, 11.5) for k in range(5)]
-        modes = with_intervals(one_mode(pooled_distribution(images)), images, np.random.default_rng(first))
+        modes = with_intervals(one_mode(distribution_of(images)), images, np.random.default_rng(first))
         ((low, high),) = modes.ci_nm
         held.append(low < truth < high)
     assert np.mean(held) >= 0.8

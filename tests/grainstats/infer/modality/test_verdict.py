@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_verdict_in_any_order_of_images():
     assert other.p_value == pytest.approx(a.p_value)
 
 
-def test_images_are_pooled():
+def test_images_are_judged_together():
     images = [sample(ONE, 220, 20 + k) for k in range(5)]
     verdict = judge_modality(images)
     assert verdict.n_images == 5

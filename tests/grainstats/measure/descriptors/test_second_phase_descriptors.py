@@ -1,4 +1,4 @@
-"""Pores and second phases among the descriptors: known shares, pooled by area and by outline."""
+"""Pores and second phases among the descriptors: known shares, of several images by area and by outline."""
 
 from __future__ import annotations
 

@@ -73,12 +73,12 @@ def _add_sample(
             )
         )
     ids = db.analyses().query("sample_id == @sample")["analysis_id"]
-    pooled = [
+    found = [
         Descriptor("intercept_mean_nm", mean, None, None, "nm", "test"),
         Descriptor("boundary_density_per_um", 2000 / mean, None, None, "1/um", "test"),
         Descriptor("n_grains", 40.0 * images, None, None, "1", "test"),
     ]
-    db.put_verdict(sample, None, [int(i) for i in ids], descriptors=pooled)
+    db.put_verdict(sample, None, [int(i) for i in ids], descriptors=found)
 
 
 def test_json_says_design_effect_and_words(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_a_sample_that_is_renamed_leaves_no_rows_of_the_old_name(analysed, edge_
 def test_no_verdict_of_an_older_version_stays_where_no_image_counts_any_more(analysed, edge_model):
     out, sheet = analysed / "out", analysed / "samples.csv"
     with sqlite3.connect(out / DATABASE) as raw:
-        raw.execute("UPDATE pool SET code_version = 'older'")
+        raw.execute("UPDATE sample_result SET code_version = 'older'")
     sheet.write_text("sample_id,design_route,excluded\nS1,ai,cracked\nS2,ai,\n")
     go(analysed / "data", out, edge_model, samples=sheet, analyse=never)
     with Database.open(out / DATABASE, create=False) as db:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from grainstats.run.job.dask_pool import DaskPool
+from grainstats.run.job.dask_workers import DaskWorkers
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (extra `dask`)")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -25,7 +25,7 @@ def cluster():
 
 def results(function, address: str, n: int) -> dict:
     jobs = iter(range(n))
-    return dict(DaskPool(function, address).results(lambda: next(jobs, None)))
+    return dict(DaskWorkers(function, address).results(lambda: next(jobs, None)))
 
 
 def test_two_workers_share_the_jobs(cluster):

@@ -28,9 +28,9 @@ def go(folder: Path, model: Path, sheet: str = "", **call):
 
 
 def stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Micrographs, verdicts and members of the pools."""
+    """Micrographs, verdicts and analyses behind the results."""
     with Database.open(folder / "out" / DATABASE, create=False) as db:
-        return db.micrographs(), db.verdicts(), db.pools()
+        return db.micrographs(), db.verdicts(), db.sample_results()
 
 
 def moved(source: Path, target: Path, shift: int) -> None:
@@ -58,12 +58,12 @@ def test_pictures_of_a_field_are_one_image_everywhere(tilts, edge_model):
     assert before.n_images == 3
     done = go(tilts, edge_model, FIELD)
     assert done.exit_status == 0 and (done.n_images, done.n_new) == (2, 1)
-    images, verdicts, pools = stored(tilts)
+    images, verdicts, behind = stored(tilts)
     field = images[images["pictures"].notna()].iloc[0]
     assert field["path"] == "data/S1/a.tif"
     assert [each["path"] for each in field["pictures"]] == ["S1/a.tif", "S1/a-tilt.tif"]
     assert [each["tilt_deg"] for each in field["pictures"]] == [0.0, 8.0]
-    assert verdicts["n_images"].tolist() == [2] and len(pools) == 2
+    assert verdicts["n_images"].tolist() == [2] and len(behind) == 2
     alone = images[images["path"].isin(["data/S1/a.tif", "data/S1/a-tilt.tif"]) & images["pictures"].isna()]
     assert alone["excluded"].str.contains("counts as one").tolist() == [True, True]
     assert "one field of 2 pictures" in (tilts / "out/report.html").read_text()
@@ -87,10 +87,10 @@ def test_an_excluded_image_stays_in_the_database_and_out_of_every_number(tilts, 
     (tilts / "data/S1/a-tilt.tif").unlink()
     both = go(tilts, edge_model)
     done = go(tilts, edge_model, "file,excluded\nb.tif,merged grains\n")
-    images, verdicts, pools = stored(tilts)
+    images, verdicts, behind = stored(tilts)
     reasons = images.set_index("path")["excluded"]
     assert pd.isna(reasons["data/S1/a.tif"]) and reasons["data/S1/b.tif"] == "merged grains"
-    assert verdicts["n_images"].tolist() == [1] and len(pools) == 1
+    assert verdicts["n_images"].tolist() == [1] and len(behind) == 1
     assert done.spacings != both.spacings
     assert "data/S1/b.tif is excluded, it enters no statistic: merged grains" in done.warnings
     page = (tilts / "out/report.html").read_text()

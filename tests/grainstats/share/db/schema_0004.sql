@@ -41,6 +41,7 @@ CREATE TABLE current_pool (
 	CONSTRAINT fk_current_pool_pool_id FOREIGN KEY(pool_id) REFERENCES pool (id), 
 	CONSTRAINT fk_current_pool_sample_id FOREIGN KEY(sample_id) REFERENCES sample (sample_id)
 );
+INSERT INTO "current_pool" VALUES('S1',1);
 CREATE TABLE descriptor (
 	id INTEGER NOT NULL, 
 	analysis_id INTEGER, 
@@ -62,6 +63,7 @@ INSERT INTO "descriptor" VALUES(1,1,NULL,'equivalent_diameter_mean_nm',5.0142857
 INSERT INTO "descriptor" VALUES(2,1,NULL,'boundary_density_per_um',3.98888888888888857317e+01,NULL,NULL,'1/um','Crofton');
 INSERT INTO "descriptor" VALUES(3,2,NULL,'equivalent_diameter_mean_nm',5.02857142857142846992e+01,45.0,55.0,'nm','number mean, ASTM E112');
 INSERT INTO "descriptor" VALUES(4,2,NULL,'boundary_density_per_um',3.97777777777777785672e+01,NULL,NULL,'1/um','Crofton');
+INSERT INTO "descriptor" VALUES(5,NULL,1,'intercept_mean_nm',61.5,55.0,68.0,'nm','ASTM E112');
 CREATE TABLE design (
 	id INTEGER NOT NULL, 
 	digest VARCHAR(80) NOT NULL, 
@@ -193,6 +195,7 @@ CREATE TABLE pool (
 	CONSTRAINT fk_pool_sample_id FOREIGN KEY(sample_id) REFERENCES sample (sample_id), 
 	CONSTRAINT uq_pool_digest UNIQUE (digest)
 );
+INSERT INTO "pool" VALUES(1,'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','S1','0.1.0','2026-11-22T09:00:00Z');
 CREATE TABLE pool_member (
 	pool_id INTEGER NOT NULL, 
 	analysis_id INTEGER NOT NULL, 
@@ -200,6 +203,8 @@ CREATE TABLE pool_member (
 	CONSTRAINT fk_pool_member_analysis_id FOREIGN KEY(analysis_id) REFERENCES analysis (id), 
 	CONSTRAINT fk_pool_member_pool_id FOREIGN KEY(pool_id) REFERENCES pool (id)
 );
+INSERT INTO "pool_member" VALUES(1,1);
+INSERT INTO "pool_member" VALUES(1,2);
 CREATE TABLE property (
 	sample_id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -257,6 +262,7 @@ CREATE TABLE verdict (
 	CONSTRAINT pk_verdict PRIMARY KEY (pool_id), 
 	CONSTRAINT fk_verdict_pool_id FOREIGN KEY(pool_id) REFERENCES pool (id)
 );
+INSERT INTO "verdict" VALUES(1,'bimodal','two populations',3.0e-03,2.5,0.9,2,4,7,'{"verdict": "bimodal", "reason": "two populations", "p_value": 0.003, "mode_ratio": 2.5, "power": 0.9, "n_images": 2, "n_interior": 4, "seed": 7}');
 CREATE INDEX ix_sample_design_id ON sample (design_id);
 CREATE INDEX ix_micrograph_sample_id ON micrograph (sample_id);
 CREATE INDEX ix_micrograph_sha256 ON micrograph (sha256);

@@ -47,8 +47,8 @@ def check(url: str, parts: list[list[AnalysisRecord]], verdict: ModalityVerdict,
     sheet.write_text("\n".join(["sample_id,design_route,campaign,param:temp_C,prop:jc_T", *rows, ""]))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["grainstats.share.sheets.samples", "grainstats.share.quantity_units"])
-    with ProcessPoolExecutor(len(parts), mp_context=context) as pool:
-        jobs = [pool.submit(write, url, part, verdict, str(sheet)) for part in parts]
+    with ProcessPoolExecutor(len(parts), mp_context=context) as processes:
+        jobs = [processes.submit(write, url, part, verdict, str(sheet)) for part in parts]
         stored = sum(job.result() for job in jobs)
     expected = SHARED + OWN * len(parts)
     assert stored == expected

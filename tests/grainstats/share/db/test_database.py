@@ -137,7 +137,7 @@ def test_verdicts_with_their_analyses(db: Database, make_record: Maker, verdict:
     assert row["p_values"] == {"dip": 0.01, "spread": 0.002}
     assert row["stability"] is None and row["ala_g"] is None
     assert set(dataclasses.asdict(verdict)) < set(row)
-    assert db.pools()["analysis_id"].tolist() == sorted(ids)
+    assert db.sample_results()["analysis_id"].tolist() == sorted(ids)
     assert db.descriptors("sample")[["name", "value"]].values.tolist() == [["intercept_mean_nm", 61.5]]
 
 

@@ -55,7 +55,7 @@ def test_different_units_of_one_quantity_are_refused(tmp_path):
 
 def test_no_table_of_an_analysis_is_left_out():
     owned = {t.name for t in METADATA.tables.values() if "analysis_id" in t.c}
-    assert owned == {table.name for table in merging._ROWS} | {"current_analysis", "pool_member"}
+    assert owned == {table.name for table in merging._ROWS} | {"current_analysis", "sample_result_analysis"}
 
 
 def sheet(path, *rows):

@@ -13,28 +13,33 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from grainstats.infer import ModalityVerdict
 from grainstats.share import AnalysisRecord, Database, DatabaseError
 from grainstats.share.db import migrate as migrate_module
 from grainstats.share.db.engine import in_transaction, make_engine, parse_url
 from grainstats.share.db.migrate import VERSIONS, version_of
-from grainstats.share.db.schema import METADATA, OPTIMIZER_COLUMNS, VIEW
+from grainstats.share.db.schema import METADATA, OPTIMIZER_COLUMNS
 
 OLD = Path(__file__).with_name("schema_0004.sql")  # a database of release 0.1.0 (sqlite3 .dump)
 Raw = Callable[..., list]
 
 
 def first_tables(connection: sa.Connection) -> None:
-    """Make every table of release 0.1.0 on any kind of database: those of the dump, without its rows."""
+    """Make the database of release 0.1.0 on any kind of database, with the rows of the dump."""
     old = sa.MetaData()
     with sa.create_engine("sqlite://").connect() as memory:
         memory.connection.driver_connection.executescript(OLD.read_text())
         old.reflect(memory)
-    for table in old.tables.values():
+        view = memory.scalar(sa.text("SELECT sql FROM sqlite_master WHERE type = 'view'"))
+        rows = {table: memory.execute(sa.select(table)).mappings().all() for table in old.sorted_tables}
+    for table in rows:
         for column in table.columns:
             column.type = column.type.as_generic()
     old.create_all(connection)
-    connection.execute(sa.text(VIEW))
-    connection.execute(sa.text(f"INSERT INTO alembic_version VALUES ('{VERSIONS[0]}')"))
+    for table, own in rows.items():
+        if own:
+            connection.execute(sa.insert(table), [dict(row) for row in own])
+    connection.execute(sa.text(view))
 
 
 def make_old(path: Path) -> Path:
@@ -77,20 +82,42 @@ def test_an_older_database_is_brought_up_with_its_rows(tmp_path: Path) -> None:
         assert len(packed) == 25 and packed["line_length_nm"].isna().all()
         assert packed[columns].values.tolist() == as_rows
         assert db.suggestions()[["model", "objective"]].values.tolist() == [["BOXVIA", None]]
-        assert db.optimizer_table()["name"].tolist() == ["temp", "jc"]
+        assert db.optimizer_table()["name"].tolist() == ["intercept_mean_nm", "temp", "jc", "modality"]
         assert db.samples()["param:temp_degC"].tolist() == [850.0]
     with Database.open(path) as db:
         assert len(db.grains("S1")) == 5
 
 
-def test_an_older_postgresql_database_is_brought_up(postgres_url: str) -> None:
+def test_the_result_of_a_sample_stays_with_its_analyses(url: str, raw: Raw, verdict: ModalityVerdict) -> None:
+    engine = make_engine(parse_url(url))
+    in_transaction(engine, first_tables)
+    engine.dispose()
+    with Database.open(url, create=False) as db:
+        behind, found = db.sample_results(), db.verdicts()
+        assert behind["analysis_id"].tolist() == [1, 2] and set(behind["sample_result"]) == {"a" * 64}
+        assert found[["sample_id", "verdict", "sample_result"]].values.tolist() == [
+            ["S1", "bimodal", "a" * 64]
+        ]
+        assert db.descriptors("sample")[["name", "value"]].values.tolist() == [["intercept_mean_nm", 61.5]]
+        assert set(db.optimizer_table()["sample_result"].dropna()) == {"a" * 64}
+    if engine.dialect.name == "postgresql":  # the rows came with their numbers
+        raw(url, "SELECT setval('sample_result_id_seq', 1)")
+    with Database.open(url) as db:
+        assert db.put_verdict("S1", verdict, [2], descriptors=[])
+        assert db.sample_results()["analysis_id"].tolist() == [2]
+    assert raw(url, "SELECT count(*) FROM sample_result") == [(2,)]
+
+
+def test_readers_of_an_older_postgresql_database_may_still_read(postgres_url: str, raw: Raw) -> None:
     engine = make_engine(parse_url(postgres_url))
     in_transaction(engine, first_tables)
-    with engine.connect() as connection:
-        assert version_of(connection) == VERSIONS[0]
     engine.dispose()
-    with Database.open(postgres_url, create=False) as db:
-        assert len(db.optimizer_table()) == 0
+    raw(postgres_url, "GRANT SELECT ON optimizer_table TO PUBLIC")
+    Database.open(postgres_url, create=False).close()
+    granted = "SELECT has_table_privilege('pg_monitor', 'optimizer_table', 'SELECT')"
+    assert raw(postgres_url, granted) == [(True,)]
+    named = "SELECT relname FROM pg_class UNION SELECT conname FROM pg_constraint"
+    assert not [name for (name,) in raw(postgres_url, named) if "pool" in name]
 
 
 def test_a_newer_database_is_refused_and_left_alone(url: str, raw: Raw, make_record: Callable) -> None:

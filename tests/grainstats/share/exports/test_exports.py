@@ -31,7 +31,7 @@ TABLES = {
     "micrographs",
     "recipes",
     "analyses",
-    "pools",
+    "sample_results",
     "verdicts",
     "descriptors",
     "failures",
@@ -101,11 +101,15 @@ def test_every_exported_number_leads_back(filled: Database, tmp_path: Path) -> N
     assert set(analyses["micrograph_digest"]) <= set(read(out, "micrographs")["micrograph_digest"])
     assert set(analyses["recipe_digest"]) <= set(read(out, "recipes")["recipe_digest"])
     assert analyses[["model_digest", "model_name", "code_version", "seed"]].notna().all(axis=None)
-    for table in ("grains", "intercepts", "pools"):
+    for table in ("grains", "intercepts", "sample_results"):
         assert set(read(out, table)["analysis"]) <= set(analyses.index)
-    descriptors, pools = read(out, "descriptors"), set(read(out, "pools")["pool"])
+    descriptors, results = read(out, "descriptors"), set(read(out, "sample_results")["sample_result"])
     assert set(descriptors.query("level == 'image'")["analysis"]) <= set(analyses.index)
-    assert set(descriptors.query("level == 'sample'")["pool"]) == set(read(out, "verdicts")["pool"]) == pools
+    assert (
+        set(descriptors.query("level == 'sample'")["sample_result"])
+        == set(read(out, "verdicts")["sample_result"])
+        == results
+    )
     assert (
         read(out, "verdicts")[["mode_1_nm", "mode_2_ci_high_nm", "p_dip"]].values.tolist()
         == [[40, 150, 0.01]] * 2

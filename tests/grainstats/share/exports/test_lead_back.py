@@ -53,8 +53,11 @@ def the_only(rows: Rows, **where: str) -> dict[str, Any]:
 
 
 def walk(read: Callable[[str], Rows], number: dict[str, Any]) -> None:
-    """From a row that carries ``analysis`` or ``pool`` to the end."""
-    analysis = number.get("analysis") or the_only(read("pools"), pool=number["pool"])["analysis"]
+    """From a row that carries ``analysis`` or ``sample_result`` to the end."""
+    analysis = (
+        number.get("analysis")
+        or the_only(read("sample_results"), sample_result=number["sample_result"])["analysis"]
+    )
     found = the_only(read("analyses"), analysis=analysis)
     assert {name: found[name] for name in END} == END
     micrograph = the_only(read("micrographs"), micrograph_digest=found["micrograph_digest"])
@@ -85,7 +88,7 @@ def test_a_samples_mean_in_the_parquet_tables(exported: Path) -> None:
     rows = [row for row in read("descriptors") if row["level"] == "sample"]
     mean = the_only(rows, sample_id="S2", name="intercept_mean_nm")
     assert mean["value"] == pytest.approx(61.5 + 1 / 3)
-    walk(read, {"pool": mean["pool"]})
+    walk(read, {"sample_result": mean["sample_result"]})
 
 
 @in_form("datapackage")
@@ -113,7 +116,9 @@ def test_a_descriptor_in_the_rde_metadata(exported: Path) -> None:
     analysis = metadata["constant"]["analysis"]["value"]
     row = the_only(read_csv(data / "structured" / "analysis.csv"), analysis=analysis)
     assert {name: row[name] for name in END} == END
-    assert the_only(read_csv(data / "structured" / "pools.csv"), sample_id="S2")["analysis"] == analysis
+    assert (
+        the_only(read_csv(data / "structured" / "sample_results.csv"), sample_id="S2")["analysis"] == analysis
+    )
     assert {grain["analysis"] for grain in read_csv(data / "structured" / "grains.csv")} == {analysis}
     recipe = the_only(read_csv(data / "structured" / "recipes.csv"), recipe_digest="recipe")
     assert recipe["text"] == RECIPE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from grainstats.run.job.worker_pool import Crash
+from grainstats.run.job.isolated_workers import Crash
 from segment.errors import InputError, install_extra
 
 Job = TypeVar("Job")
@@ -13,8 +13,8 @@ Result = TypeVar("Result")
 _AHEAD = 2  #: jobs handed out per worker, so that none waits for the next
 
 
-class DaskPool(Generic[Job, Result]):
-    """Runs one function, as for `IsolatedPool`, over jobs on the workers of a Dask scheduler.
+class DaskWorkers(Generic[Job, Result]):
+    """Runs one function, as for `IsolatedWorkers`, over jobs on the workers of a Dask scheduler.
 
     `InputError` where Dask is not installed, the scheduler does not answer at `address`
     (``tcp://host:8786``), or its workers run several threads each: the network is compiled once in a process
@@ -31,7 +31,7 @@ class DaskPool(Generic[Job, Result]):
             raise InputError(f"--dask {address}", f"the scheduler has {said}", remedy)
 
     def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
-        """Yield (job, result) as they are ready; as `IsolatedPool.results`."""
+        """Yield (job, result) as they are ready; as `IsolatedWorkers.results`."""
         from dask.distributed import as_completed
 
         running: dict[Any, Job] = {}

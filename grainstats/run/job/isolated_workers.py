@@ -1,7 +1,7 @@
-"""A process pool in which a job that kills its worker costs only itself.
+"""Worker processes in which a job that kills its worker costs only itself.
 
-`concurrent.futures` gives up the whole pool when one process dies, and cannot say whose job it was. Here the
-jobs that were under way at that moment are tried again one at a time, each in a pool of its own: the one that
+`concurrent.futures` gives up all processes when one dies, and cannot say whose job it was. Here the jobs
+that were under way at that moment are tried again one at a time, each in a process of its own: the one that
 kills a process a second time is the culprit, the others get their results.
 """
 
@@ -42,7 +42,7 @@ def threads_per_worker(workers: int) -> int:
     return max(1, available_cores() // max(1, workers))
 
 
-class IsolatedPool(Generic[Job, Result]):
+class IsolatedWorkers(Generic[Job, Result]):
     """Runs one function over jobs in spawned processes.
 
     The function is importable by name and must not raise for a bad job but return a result that says so; an

@@ -38,7 +38,7 @@ def threads_from_the_start(job: int) -> str:
 
 def run(function, workers: int, jobs: list[int]) -> dict[int, object]:
     source = iter(jobs)
-    results = list(IsolatedPool(function, workers).results(lambda: next(source, None)))
+    results = list(IsolatedWorkers(function, workers).results(lambda: next(source, None)))
     assert len(results) == len(jobs)
     return dict(results)
 
@@ -57,8 +57,8 @@ def test_a_job_that_kills_its_process_costs_only_itself(workers):
 
 def test_a_result_may_lead_to_new_jobs():
     waiting, seen = [1], []
-    pool = IsolatedPool(square, 2)
-    for job, _ in pool.results(lambda: waiting.pop() if waiting else None):
+    workers = IsolatedWorkers(square, 2)
+    for job, _ in workers.results(lambda: waiting.pop() if waiting else None):
         seen.append(job)
         if job == 1:
             waiting.extend([2, 3])
@@ -83,7 +83,7 @@ def test_libraries_of_a_worker_see_its_share_of_the_threads(given, seen, monkeyp
 
 SCRIPT = """
 import os, sys, time
-from grainstats.run.job.worker_pool import IsolatedPool
+from grainstats.run.job.isolated_workers import IsolatedWorkers
 
 def sleep(job):
     open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
@@ -92,7 +92,7 @@ def sleep(job):
 
 if __name__ == "__main__":
     jobs = iter([1, 2])
-    list(IsolatedPool(sleep, 2).results(lambda: next(jobs, None)))
+    list(IsolatedWorkers(sleep, 2).results(lambda: next(jobs, None)))
 """
 
 
