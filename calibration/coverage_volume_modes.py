@@ -17,7 +17,7 @@ import pandas as pd
 from volume_mosaics import Box, Structure, box, boxes_of, cells_for, cells_of, path_of, seeds_of
 
 from grainstats.infer.modality.modes import Modes
-from grainstats.infer.volume_modality.judge import decide, intervals
+from grainstats.infer.volume_modality.judge import decide_volumes, intervals
 from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits, modes_of
 
 STRUCTURES = (
@@ -59,7 +59,7 @@ def rows(s: Structure, work: Path) -> list[dict[str, object]]:
         ends, values = [], []
         for seed in chosen:
             boxes = [each.sizes for each in boxes_of(s, n, seed, work)]
-            for sizes, found_in in zip(boxes, decide(boxes) if boxes else (), strict=True):
+            for sizes, found_in in zip(boxes, decide_volumes(boxes) if boxes else (), strict=True):
                 ci = intervals(sizes, found_in.modes)
                 if len(ci) == len(truth):
                     ends.append(np.log(ci))

@@ -36,7 +36,7 @@ from scipy.stats import qmc
 
 from grainstats.share.optimizer.acquisition import Search, select
 from grainstats.share.optimizer.data import Experiments
-from grainstats.share.optimizer.models import choose, fit_plain, sample
+from grainstats.share.optimizer.models import choose, fit_plain, posterior_draws
 
 DIMENSIONS, STEPS = 5, 20  # every parameter has 21 settings
 INITIAL, ROUNDS, BATCH = 10, 5, 3
@@ -135,7 +135,7 @@ def next_points(strategy: str, data: Experiments, seed: int) -> tuple[np.ndarray
     candidates = candidates[(candidates[:, None] != data.x).any(2).all(1)]
     search = Search(candidates, neighbours, data.x, np.empty((0, DIMENSIONS)), model.last.noise[:, 0])
     new = np.array([pick.x for pick in select([model], search, BATCH, DRAWS, seed)])
-    drawn = sample(model, new, PREDICTION_DRAWS, seed)
+    drawn = posterior_draws(model, new, PREDICTION_DRAWS, seed)
     return new, model.name, np.quantile(drawn, [0.025, 0.975], axis=0)
 
 

@@ -52,7 +52,7 @@ def analysed(step: str, path: Path, edge: int) -> int:
     """Analyse a file and write all results; the number of grains."""
     from benchmarks.volume import probability_of
     from grainstats.run.volume import analysis
-    from grainstats.run.volume.page import write_results
+    from grainstats.run.volume.page import write_volume
     from segment.unet import load_model
     from segment.volume import VoxelSize, label_volume, pipeline, read_stack
 
@@ -65,7 +65,7 @@ def analysed(step: str, path: Path, edge: int) -> int:
         model = None if step == "phases" else load_model()
         settings = pipeline.StackSettings(grains=model is not None, every_direction=step == "network-3")
         found = analysis.analyse_grey(stack, model, settings)
-    write_results(found, path.parent / "out", "stack")
+    write_volume(found, path.parent / "out", "stack")
     return int(found.volume.n_grains)
 
 

@@ -34,7 +34,7 @@ from volume_mosaics import (
 )
 
 from grainstats.infer.modality.judge import LEVEL
-from grainstats.infer.volume_modality.judge import decide, large_alone
+from grainstats.infer.volume_modality.judge import decide_volumes, large_alone
 from grainstats.infer.volume_modality.sizes import NullTable, load_null
 
 LEVELS = (0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.075, 0.05, 0.03, 0.02, 0.01)
@@ -133,7 +133,7 @@ def judged(kind: str, s: Structure, n: int, work: Path) -> dict[str, object]:
     """Verdicts on the fresh mosaics of one structure."""
     parts = mosaics_of(s, n, seeds_of(SET_OF.get(kind, "one"), s), work)
     boxes = [b for part in parts for b in part]
-    found = decide([b.sizes for b in boxes])
+    found = decide_volumes([b.sizes for b in boxes])
     bimodal = np.array([d.verdict == "bimodal" for d in found])
     uniform = np.array([d.verdict == "uniform" for d in found])
     shown = np.array([b.shows_two for b in boxes])

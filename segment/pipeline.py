@@ -25,7 +25,7 @@ from segment.registration.fuse import fuse
 from segment.segmentation import Segmentation
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
-from segment.unet.resample import plain
+from segment.unet.resample import opencv_image
 
 
 def segment_micrograph(
@@ -112,10 +112,12 @@ def cells_of_field(
     shown = [first.image]
     for picture, place in zip(pictures[1:], places, strict=True):
         if place is not None:
-            shown.append(warped(plain(picture.image).astype(np.float32), place.matrix, first.image.shape))
+            shown.append(
+                warped(opencv_image(picture.image).astype(np.float32), place.matrix, first.image.shape)
+            )
     seeds = model.persistence if persistence is None else persistence
     smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
-    grey = plain(first.image)
+    grey = opencv_image(first.image)
     close = partial(
         close_cells, persistence=seeds, min_area_px=smallest, twins=twins, gap_width=gap_width, grey=grey
     )
@@ -171,7 +173,7 @@ def _blank_in_all(shown: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray
 def with_voids(micrograph: Micrograph, boundary_map: BoundaryMap, voids: Voids) -> BoundaryMap:
     """The network's answer with the voids and second phases that the grey levels show."""
     not_grain = find_voids(
-        plain(micrograph.image),
+        opencv_image(micrograph.image),
         boundary_map.not_grain,
         boundary_map.valid,
         voids=voids,
@@ -199,7 +201,7 @@ def with_warnings(
 ) -> GrainMap:
     """The cells with the warnings that they raise, and with what the model's borders are worth."""
     found, known = cell_warnings(grain_map), model.confidence
-    found += bright_cell_warnings(plain(micrograph.image), grain_map.labels)
+    found += bright_cell_warnings(opencv_image(micrograph.image), grain_map.labels)
     if known is None:
         return replace(grain_map, warnings=grain_map.warnings + found)
     if not boundary_map.warnings:

@@ -21,7 +21,7 @@ from card_figures import Row, real_rows, synthetic_rows
 from cross_validate import train, training_parser
 
 from segment.training.data.cache import read_count, style_of
-from segment.training.recipe import TrainingRecipe, read_recipe
+from segment.training.recipe import TrainingRecipe, read_training_recipe
 from segment.training.synthetic.styles import STYLES
 from segment.unet import load_model
 from segment.unet.architecture import build_network
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--case", choices=CASES, nargs="*", default=CASES)
     given = parser.parse_args()
-    base, found = read_recipe(given.recipe), {}
+    base, found = read_training_recipe(given.recipe), {}
     for case in given.case:
         out = given.out / case.replace(" ", "_")
         if not (out / "scores.json").is_file():

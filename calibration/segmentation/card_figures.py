@@ -138,9 +138,11 @@ def main() -> None:
 
 
 def _held_out(recipe: Path) -> tuple[str, ...] | None:
-    from segment.training.recipe import read_recipe
+    from segment.training.recipe import read_training_recipe
 
-    held = [name for one in read_recipe(recipe).real if one.name == "tbm_om" for name in one.held_out]
+    held = [
+        name for one in read_training_recipe(recipe).real if one.name == "tbm_om" for name in one.held_out
+    ]
     return tuple(held) or None
 
 

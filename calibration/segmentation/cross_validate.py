@@ -29,9 +29,9 @@ import numpy as np
 from segment.training.data.crops import CropSource, read_real
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.evaluate import evaluate
-from segment.training.export import export
+from segment.training.export import export_model
 from segment.training.fit import averaged_weights, fit
-from segment.training.recipe import TrainingRecipe, read_recipe
+from segment.training.recipe import TrainingRecipe, read_training_recipe
 from segment.unet import load_model
 
 COLUMNS = ("f1", "precision", "recall", "intercept_ratio", "area_weighted_diameter_ratio")
@@ -83,7 +83,7 @@ def train(
         source = CropSource(recipe, arguments.cache, real, recipe.seed, among)
         checkpoint = fit(recipe, source, folder, start=start, threads=arguments.threads, say=print)
         start = averaged_weights([checkpoint])
-    export(recipe, checkpoint, out / recipe.name, origin=origin, default=False)
+    export_model(recipe, checkpoint, out / recipe.name, origin=origin, default=False)
 
 
 def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--only", type=int, action="append")
     parser.add_argument("--change", action="append", default=[])
     arguments = parser.parse_args()
-    recipes = [changed(read_recipe(path), arguments.change) for path in arguments.recipe]
+    recipes = [changed(read_training_recipe(path), arguments.change) for path in arguments.recipe]
     stems = [pair.image.stem for pair in pairs_of(arguments)]
     rows: list[dict[str, Any]] = []
     for k, fold in enumerate(folds_of(stems, arguments.folds, arguments.together)):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grainstats.api.steps import PathInput, check_choice, one_by_one
+from grainstats.api.steps import check_choice, one_by_one
 from segment.choices import Device, Null
 from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.api.results import Results
+    from grainstats.measure.any_map import PathInput
     from grainstats.run.recipe import Recipe
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]

@@ -15,11 +15,11 @@ from segment.errors import InputError, UncalibratedError
 if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
     from grainstats.measure import Measurement
+    from grainstats.measure.any_map import PathInput
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
 
-PathInput = str | PathLike[str]
 #: kinds of Pillow's pictures whose numbers are no grey levels or RGB, and what they are turned into
 _IN_COLOURS = {"P": "RGBA", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
 

@@ -9,14 +9,14 @@ import pandas as pd
 
 from grainstats.measure.grains.second_phases import SecondPhases, measure_second_phases
 from grainstats.measure.grains.table import grain_table
-from grainstats.measure.grains.window_blocks import Grid, grid_for
+from grainstats.measure.grains.window_blocks import BlockGrid, grid_for
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.astm import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from grainstats.measure.window import Window
 from segment.grain_map import GrainMap
-from segment.registration.overlap import Places
+from segment.registration.overlap import GrainPlaces
 from segment.segmentation import Segmentation
 
 
@@ -33,7 +33,7 @@ class Measurement:
     network : BoundaryNetwork
     second_phases : SecondPhases
         What is no grain.
-    grid : Grid
+    grid : BlockGrid
         Blocks of the window.
     unit : {"nm", "px"}
     pixel_size : float
@@ -59,7 +59,7 @@ class Measurement:
     planimetric: PlanimetricCount
     network: BoundaryNetwork
     second_phases: SecondPhases
-    grid: Grid
+    grid: BlockGrid
     unit: str
     pixel_size: float
     image_id: str = ""
@@ -75,12 +75,12 @@ class Measurement:
     def window(self) -> Window:
         return self.network.window
 
-    def places(self) -> Places:
+    def places(self) -> GrainPlaces:
         """Where the whole grains lie, in `unit`."""
         whole = self.grains[~self.grains["touches_frame"].astype(bool)]
         centres = whole[["y_px", "x_px"]].to_numpy(float) * self.pixel_size
         size = (self.shape[0] * self.pixel_size, self.shape[1] * self.pixel_size)
-        return Places(centres, whole[f"area_{self.unit}2"].to_numpy(float), size)
+        return GrainPlaces(centres, whole[f"area_{self.unit}2"].to_numpy(float), size)
 
 
 def measure_grain_map(

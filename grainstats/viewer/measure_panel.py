@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.viewer.edited_map import EditedMap, edited
-from grainstats.viewer.measured_map import MeasuredMap, draw, measured, said
+from grainstats.viewer.measured_map import MeasuredMap, draw_distributions, measured, summary_text
 from grainstats.viewer.shown import cells_layer, in_background, known_of, once_docked, tall
 
 SETTLE_MS = 400  #: after the last edit, until the map is measured
@@ -83,8 +83,8 @@ class MeasurePanel:
         self.busy = False
         if layer == self.layer:
             self.before, self.now = both
-            self.text.value = said(self.now, self.before)
-            draw(self.figure, self.now, self.before)
+            self.text.value = summary_text(self.now, self.before)
+            draw_distributions(self.figure, self.now, self.before)
             self.canvas.draw_idle()
         if self.again or layer != self.layer:
             self.measure()

@@ -42,7 +42,7 @@ def measured(name: str, grain_map: GrainMap) -> MeasuredMap:
     return MeasuredMap(found, verdict, sample_summary([found]))
 
 
-def draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) -> None:
+def draw_distributions(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) -> None:
     """Distribution of sizes above, of spacings below; the outline of those before the edits in grey."""
     from matplotlib import rc_context
 
@@ -78,7 +78,7 @@ def _outline(axis: Axes, value: np.ndarray, weight: np.ndarray, label: str) -> N
     axis.legend(frameon=False)
 
 
-def said(now: MeasuredMap, before: MeasuredMap | None = None) -> str:
+def summary_text(now: MeasuredMap, before: MeasuredMap | None = None) -> str:
     """Grains, spacing, size and verdict in lines; what they were before the edits in brackets."""
     verdict = now.verdict
     lines = [

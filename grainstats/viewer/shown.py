@@ -39,7 +39,7 @@ def known_of(layer: Any) -> EditedMap:
     return known
 
 
-def said(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What the user reads of an error."""
     return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
 
@@ -48,7 +48,9 @@ def in_background(work: Callable[[], Any], done: Callable[[Any], None], failed: 
     """Call `work` in a thread, then `done` with its result, or `failed` with the reason, in this one."""
     from napari.qt.threading import create_worker
 
-    return create_worker(work, _connect={"returned": done, "errored": lambda error: failed(said(error))})
+    return create_worker(
+        work, _connect={"returned": done, "errored": lambda error: failed(error_text(error))}
+    )
 
 
 def once_docked(native: Any, act: Callable[[Any, Any], None]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.viewer.shown import as_tab, once_docked
-from grainstats.viewer.teaching import Lesson, command, gained, gather, share_done
+from grainstats.viewer.teaching import Lesson, command, gained, gather_pairs, share_done
 from segment.errors import InputError
 
 MINUTES = 10.0  #: of training, the rest comes on top; judgement
@@ -48,7 +48,7 @@ class TeachPanel:
         from napari.qt.threading import create_worker
 
         try:
-            pairs = gather(Path(self.images.value), Path(self.corrections.value))
+            pairs = gather_pairs(Path(self.images.value), Path(self.corrections.value))
         except (InputError, OSError) as error:
             self.status.value = str(error)
             return

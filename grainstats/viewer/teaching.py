@@ -26,7 +26,7 @@ class Pairs:
     n: int
 
 
-def gather(images: Path, corrections: Path) -> Pairs:
+def gather_pairs(images: Path, corrections: Path) -> Pairs:
     """Copy every corrected image and its map into two folders, as `grainstats model finetune` wants them.
 
     The micrographs' folder is searched with its subfolders.  `InputError`: no correction fits an image.

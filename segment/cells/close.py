@@ -22,7 +22,7 @@ from segment.cells.tracing import (
     split_tracing,
     straight_lines,
 )
-from segment.cells.twins import merge_twins
+from segment.cells.twins import merge_lamellae
 from segment.choices import GAP_WIDTH, Twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
@@ -113,7 +113,7 @@ def close_cells(
     )
     labels = merge_enclosed(labels, probability, valid)
     if twins == "merge":
-        labels = merge_twins(labels)
+        labels = merge_lamellae(labels)
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,

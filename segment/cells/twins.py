@@ -19,7 +19,7 @@ PARALLEL = np.deg2rad(12.0)  #: largest angle between the two sides
 LEAST_SIDE_PX = 8  #: pixels of a side that has a direction
 
 
-def merge_twins(labels: np.ndarray) -> np.ndarray:
+def merge_lamellae(labels: np.ndarray) -> np.ndarray:
     """Join each twin lamella with the two parts of the grain that it crosses.
 
     The labels (int32, 0 for none) are changed in place, and numbered anew in the order of their first pixels.

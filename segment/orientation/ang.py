@@ -16,7 +16,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.micrograph.length_units import to_nm
-from segment.orientation.number_table import number, read_numbers, value
+from segment.orientation.number_table import header_number, read_numbers, value
 from segment.orientation.scan_points import NOT_INDEXED, X_DOWN_Y_RIGHT, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_edax, laue_of_name
 
@@ -69,8 +69,10 @@ def _column_names(lines: list[str], writer: str) -> list[str]:
 
 
 def _header(lines: list[str]) -> Header:
-    columns = max(number(lines, name) or 0 for name in ("NCOLS_ODD", "NCOLS_EVEN"))
-    return Header.of(number(lines, "XSTEP"), number(lines, "YSTEP"), columns, number(lines, "NROWS"))
+    columns = max(header_number(lines, name) or 0 for name in ("NCOLS_ODD", "NCOLS_EVEN"))
+    return Header.of(
+        header_number(lines, "XSTEP"), header_number(lines, "YSTEP"), columns, header_number(lines, "NROWS")
+    )
 
 
 def _unit(lines: list[str], writer: str) -> float | None:
@@ -84,7 +86,7 @@ def _unit(lines: list[str], writer: str) -> float | None:
         return to_nm(1.0, fields[3])
     if any(re.match(r"#\s*TEM data", line, re.IGNORECASE) for line in lines):
         return None  # EDAX's maps from the TEM have been in nanometres as well
-    return 1e3 if writer != _ASTAR and number(lines, "XSTEP") else None
+    return 1e3 if writer != _ASTAR and header_number(lines, "XSTEP") else None
 
 
 def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:

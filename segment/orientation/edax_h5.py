@@ -13,7 +13,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.ang import ANGLES, edax_points, edax_symmetry
-from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, groups_named, number, text, values_of
+from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, groups_named, one_number, text, values_of
 from segment.orientation.hdf5_scan import Scan, grid_of, positions
 from segment.orientation.scan_points import ScanPoints
 
@@ -70,7 +70,8 @@ def _phases(path: Path, header: Group) -> list[CrystalPhase]:
         laue, unique = edax_symmetry(path, name, told)
         names = ("Lattice Constant ", "LatticeConstant ")
         cell = [
-            number(child(group, *(n + k for n in names))) for k in ("a", "b", "c", "alpha", "beta", "gamma")
+            one_number(child(group, *(n + k for n in names)))
+            for k in ("a", "b", "c", "alpha", "beta", "gamma")
         ]
         lattice = tuple(v for v in cell if v is not None)
         number_ = int(key) if key.isdigit() else len(found) + 1

@@ -89,7 +89,7 @@ def text(value: Any) -> str:
     return one.decode("utf-8", "replace").strip() if isinstance(one, bytes) else str(one).strip()
 
 
-def number(value: Any) -> float | None:
+def one_number(value: Any) -> float | None:
     """A data set of one number; None: absent, empty or no finite number."""
     try:
         found = float(text(value))
@@ -99,8 +99,8 @@ def number(value: Any) -> float | None:
 
 
 def whole(value: Any) -> int | None:
-    """As `number`, for counts; 0 counts as absent."""
-    found = number(value)
+    """As `one_number`, for counts; 0 counts as absent."""
+    found = one_number(value)
     return int(found) or None if found is not None else None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.hdf5 import Group, child, column, groups_named, number, text
+from segment.orientation.hdf5 import Group, child, column, groups_named, one_number, text
 from segment.orientation.scan_points import Header
 
 Lattice = tuple[float, ...] | None
@@ -31,7 +31,7 @@ def columns(group: Group, names: Mapping[str, str]) -> dict[str, np.ndarray]:
 
 def grid_of(header: Group, *names: tuple[str, ...]) -> Header:
     """The grid as a header states it, by the maker's names of x step, y step, columns and rows."""
-    return Header.of(*(number(child(header, *known)) for known in names))
+    return Header.of(*(one_number(child(header, *known)) for known in names))
 
 
 def positions(

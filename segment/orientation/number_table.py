@@ -40,7 +40,7 @@ def value(lines: list[str], name: str) -> str | None:
     return next((match[1].strip() for match in found if match), None)
 
 
-def number(lines: list[str], name: str) -> float | None:
+def header_number(lines: list[str], name: str) -> float | None:
     """The number that follows a name; a decimal comma is understood."""
     match = re.match(r"[-+0-9.eE]+", (value(lines, name) or "").replace(",", "."))
     try:

@@ -20,8 +20,8 @@ NOMINAL = 0.02  #: of lost grains where nothing was measured, as for a tracing b
 SIZES = (0.1, 0.4, 1.0)  #: between the classes of area over mean area
 CLASSES = len(SIZES) + 1  #: of size, the largest open
 
-Table = tuple[tuple[float, ...], ...]
-_NOMINAL: Table = ((NOMINAL,),) * CLASSES
+RateTable = tuple[tuple[float, ...], ...]
+_NOMINAL: RateTable = ((NOMINAL,),) * CLASSES
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ErrorRates:
 
     confidence: tuple[float, ...] = (1.0,)  #: mean boundary probability along the found borders, ascending
     #: by class of area and confidence, the share of grains that vanish in a larger neighbour of the other
-    missed: Table = _NOMINAL
+    missed: RateTable = _NOMINAL
     measured: bool = False  #: False: nominal values
 
     def at(self, confidence: float) -> tuple[float, ...]:

@@ -28,7 +28,7 @@ PERSISTENCE = 0.05  #: default of a new model's seeds (`calibration/segmentation
 MIN_AREA_PX = 20  #: network pixels: a cell of 5 pixels' diameter; judgement
 
 
-def export(
+def export_model(
     recipe: TrainingRecipe,
     checkpoint: Path,
     out: Path,

@@ -28,10 +28,10 @@ from segment.training.agreement import write_settings
 from segment.training.data.cache import line_distance, read_count, write_cache
 from segment.training.data.crops import CropSource, Example
 from segment.training.data.pairs import Pair, find_pairs, traced_part, without_image
-from segment.training.export import export
+from segment.training.export import export_model
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
-from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
+from segment.training.recipe import RealSet, TrainingRecipe, read_training_recipe
 from segment.unet import Model, load_model
 from segment.unet.architecture import load_weights, require_torch
 
@@ -81,7 +81,7 @@ def finetune(
         say(f"warning: no image for {', '.join(left)}")
     own = RealSet("own", SHARE, min_scale=0.7, max_scale=1.4)
     recipe = replace(
-        read_recipe(model.folder / "recipe.toml"),
+        read_training_recipe(model.folder / "recipe.toml"),
         name=out.resolve().name,
         steps=steps,
         minutes=minutes,
@@ -141,7 +141,7 @@ def blend(checkpoint: Path, start: dict[str, torch.Tensor]) -> None:
 def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, n_images: int) -> Path:
     """Export with the settings of the model it came from."""
     origin = f"{model.name} ({model.digest[:12]}) fine-tuned on {n_images} images"
-    written = export(recipe, checkpoint, out, origin=origin, default=False)
+    written = export_model(recipe, checkpoint, out, origin=origin, default=False)
     write_settings(out, {key: str(getattr(model, key)) for key in INHERITED})
     if (model.folder / CONFIDENCE).is_file():
         shutil.copy(model.folder / CONFIDENCE, out / CONFIDENCE)

@@ -19,7 +19,7 @@ from segment._threads import available_cores
 from segment.choices import Device
 from segment.errors import InputError
 from segment.training.data.crops import Batch, CropSource
-from segment.training.losses import kept_loss, loss_of
+from segment.training.losses import kept_loss, training_loss
 from segment.training.recipe import TrainingRecipe
 from segment.unet.architecture import build_network, load_weights, require_torch
 
@@ -250,7 +250,7 @@ def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> to
             before = run.before(images) if run.before else None
     trusting = progress < 0.2
     if before is None:
-        loss = loss_of(recipe, logits.float(), batch, trusting=trusting)
+        loss = training_loss(recipe, logits.float(), batch, trusting=trusting)
     else:
         loss = kept_loss(recipe, logits.float(), before.float(), batch, trusting=trusting)
     run.optimizer.zero_grad(set_to_none=True)

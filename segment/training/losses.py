@@ -16,7 +16,9 @@ SMOOTH = 50.0  #: pixels added to both sides of Dice, so that empty crops do not
 SECOND = 2.5
 
 
-def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trusting: bool) -> torch.Tensor:
+def training_loss(
+    recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trusting: bool
+) -> torch.Tensor:
     """Cross-entropy and Dice of the boundary, cross-entropy of not-a-grain.
 
     Where a real crop's annotator drew nothing and the network is sure of a boundary, the pixel counts
@@ -39,7 +41,7 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
 def kept_loss(
     recipe: TrainingRecipe, logits: torch.Tensor, before: torch.Tensor, batch: Batch, *, trusting: bool
 ) -> torch.Tensor:
-    """`loss_of` the crops that are taught; from the others, distance from the answers `before`, as logits.
+    """`training_loss` of the crops that are taught; of the others, distance from the answers `before`, logits.
 
     Whatever is taught says nothing of what is no grain: that output keeps its answers on every crop.
     """
@@ -56,7 +58,7 @@ def kept_loss(
         weight = batch.weight[taught].clone()
         weight[:, 1] = 0
         chosen = batch._replace(target=batch.target[taught], weight=weight, real=batch.real[taught])
-        loss = loss + taught.sum() * loss_of(recipe, logits[taught], chosen, trusting=trusting)
+        loss = loss + taught.sum() * training_loss(recipe, logits[taught], chosen, trusting=trusting)
     return loss / len(taught)
 
 

@@ -79,7 +79,7 @@ class TrainingRecipe:
         return Architecture(self.encoder, self.depth, self.decoder)
 
 
-def read_recipe(path: Path) -> TrainingRecipe:
+def read_training_recipe(path: Path) -> TrainingRecipe:
     """Recipe from a TOML file: keys of `TrainingRecipe`, and one [[real]] table per real data set.
 
     `InputError`: not TOML, a key that means nothing here or is missing, or a value of another kind.

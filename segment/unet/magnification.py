@@ -70,7 +70,7 @@ def estimate_scale(
     largest = 1.0 if as_it_is and is_seen_well(as_it_is, best, NOT_ENLARGED) else BOUNDS[1]
     others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS if scale <= largest)
     smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
-    scale = choose_scale([trial for trial in (as_it_is, *others) if trial], best, smallest)
+    scale = choose_magnification([trial for trial in (as_it_is, *others) if trial], best, smallest)
     return scale, as_it_is.answer if as_it_is and scale == 1.0 else None
 
 
@@ -80,7 +80,7 @@ def is_seen_well(trial: Trial, best_intercept_px: float, confidence: float) -> b
     return trial.confidence >= confidence and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
-def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
+def choose_magnification(trials: list[Trial], best_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
     """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.

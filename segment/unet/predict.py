@@ -17,7 +17,7 @@ from segment.unet.choose_runtime import runtime_for
 from segment.unet.local_normalisation import local_levels
 from segment.unet.magnification import estimate_scale
 from segment.unet.model_folder import Model
-from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
+from segment.unet.resample import opencv_image, resample_bands, resample_image, resized_shape
 from segment.unet.tiled_inference import LARGE_PX, Runtime, probability_bands, probability_tiles
 
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
@@ -60,7 +60,7 @@ def predict(
     >>> segment.predict(segment.load_model(), segment.micrograph_of_array(grey)).probability.shape
     (64, 96)
     """
-    image, valid = plain(micrograph.image), micrograph.valid
+    image, valid = opencv_image(micrograph.image), micrograph.valid
     if min(image.shape) < SMALLEST_PX:
         reason = f"{image.shape[1]} x {image.shape[0]} px is too small to see grains"
         raise InputError(micrograph.path, reason, f"Give one of at least {SMALLEST_PX} x {SMALLEST_PX} px")

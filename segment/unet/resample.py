@@ -13,7 +13,7 @@ import numpy as np
 CV2_DTYPES = (np.uint8, np.uint16, np.int16, np.float32, np.float64)
 
 
-def plain(image: np.ndarray) -> np.ndarray:
+def opencv_image(image: np.ndarray) -> np.ndarray:
     """The image in a dtype and byte order that OpenCV knows; copied only where it must be."""
     native = image.astype(image.dtype.newbyteorder("="), copy=False)
     return native if native.dtype.type in CV2_DTYPES else native.astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.unet.graph_split import EIGHTH, QUARTER, SIXTEENTH, SplitNetwork
 from segment.unet.local_normalisation import LocalLevels
-from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
+from segment.unet.tiles import PaddedImage, Tile, padded_image, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
 LARGE_PX = 10_000_000  #: of an image from which the memory of activations counts more than time
@@ -49,7 +49,7 @@ def probability_tiles(
     of the image, which together cover it, and the answer there: float32, shape (channels, rows, columns),
     valid until the next is asked for.
     """
-    frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
+    frame = padded_image(image, -(-MARGIN_PX // stride) * stride, stride)
     fits = frame.shape[0] * frame.shape[1] <= runtime.read_px
     parts = None if fits else runtime.parts
     if parts is None:
@@ -83,7 +83,7 @@ def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
 
 
 def _in_three_parts(
-    split: SplitNetwork, read_px: int, frame: Frame, levels: LocalLevels, stride: int, halo: int
+    split: SplitNetwork, read_px: int, frame: PaddedImage, levels: LocalLevels, stride: int, halo: int
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
 
@@ -104,7 +104,7 @@ def _in_three_parts(
 
 def _collect(
     network: Network,
-    frame: Frame,
+    frame: PaddedImage,
     tiles: list[Tile],
     readers: Iterable[Callable[[], list[np.ndarray]]],
     steps: tuple[int, ...],
@@ -122,7 +122,7 @@ def _collect(
 
 
 def _inputs(
-    frame: Frame, levels: LocalLevels | None, features: list[Features], tile: Tile
+    frame: PaddedImage, levels: LocalLevels | None, features: list[Features], tile: Tile
 ) -> list[np.ndarray]:
     """What a part of the network reads: normalised grey levels, unless `levels` is None, and features."""
     grey = [] if levels is None else [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]

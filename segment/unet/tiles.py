@@ -16,7 +16,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Frame:
+class PaddedImage:
     """An image continued by reflection."""
 
     image: np.ndarray  #: shape (rows, columns)
@@ -58,10 +58,10 @@ class Tile:
         return _scaled(self.read_rows, 0, step), _scaled(self.read_columns, 0, step)
 
 
-def frame_of(image: np.ndarray, margin: int, stride: int) -> Frame:
+def padded_image(image: np.ndarray, margin: int, stride: int) -> PaddedImage:
     """The frame of an image: at least `margin` on every side, edges multiples of `stride`."""
     rows, columns = (-(-(n + 2 * margin) // stride) * stride for n in image.shape)
-    return Frame(image, margin, (rows, columns))
+    return PaddedImage(image, margin, (rows, columns))
 
 
 def plan_tiles(

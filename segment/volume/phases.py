@@ -71,9 +71,9 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
                 found[image <= mean + core if code == VOID else image >= mean - core] = code
     del smooth
     for weight in NEIGHBOUR_WEIGHTS:
-        levels = local_levels(grey, phase, level, PRIOR_VOXELS)
+        levels = phase_levels(grey, phase, level, PRIOR_VOXELS)
         noise = MAD_TO_SD * max(median_departure(grey, phase, levels), 1)
-        settle(grey, phase, levels, noise**2, weight)
+        settle_interfaces(grey, phase, levels, noise**2, weight)
     for code in (VOID, SECOND):
         large = large_components(phase == code, SPECK_VOXELS)
         for found, keep in zip(phase, large, strict=True):
@@ -183,7 +183,7 @@ def _mixture(count: np.ndarray, start: list[float], alike: bool) -> _Mixture:
 
 
 @numba.njit(cache=True, nogil=True)
-def local_levels(grey: np.ndarray, phase: np.ndarray, mean: np.ndarray, prior: float) -> np.ndarray:
+def phase_levels(grey: np.ndarray, phase: np.ndarray, mean: np.ndarray, prior: float) -> np.ndarray:
     """Mean grey level of each phase around every cube of voxels, float32 of shape (z, y, x, 3).
 
     `prior` voxels of the level that a phase has in the whole stack are added to those that are there.
@@ -240,7 +240,9 @@ def _amid_its_own(phase: np.ndarray, z: int, y: int, x: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def settle(grey: np.ndarray, phase: np.ndarray, levels: np.ndarray, variance: float, weight: float) -> int:
+def settle_interfaces(
+    grey: np.ndarray, phase: np.ndarray, levels: np.ndarray, variance: float, weight: float
+) -> int:
     """One sweep, in place, over the voxels at interfaces; returns how many changed.
 
     Each takes the phase of least (grey - level)^2 / (2 variance) - weight x votes.  Of the 26 neighbours each

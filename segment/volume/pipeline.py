@@ -56,7 +56,7 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.where(good, values, middle).astype(values.dtype), (note,)
 
 
-def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
+def prepare_stack(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
     """Slices in register with even grey levels, uint8, and what was noticed.
 
     `UnreadableError`: all slices are blank.
@@ -106,7 +106,7 @@ def segment_stack(
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
     levels = few_levels(stack.values)
     if levels is None:
-        grey, notes = prepare(stack, settings)
+        grey, notes = prepare_stack(stack, settings)
         phase = find_phases(grey, settings.n_phases)
         notes += contrast_note(grey, phase) if settings.n_phases is None else ()
     elif settings.grains:

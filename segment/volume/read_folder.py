@@ -124,10 +124,10 @@ def _read_slice(file: Path) -> np.ndarray:
                 image = np.array(picture)
     except Exception as error:  # whatever a codec raises
         raise UnreadableError(file, str(error).split("\n")[0], "Export it again") from error
-    return one_channel(file, image)
+    return grey_slice(file, image)
 
 
-def one_channel(file: Path, image: np.ndarray) -> np.ndarray:
+def grey_slice(file: Path, image: np.ndarray) -> np.ndarray:
     """A grey image, or the first of several channels that are alike.
 
     `UnreadableError`: it has colours, or not two dimensions.

@@ -12,7 +12,7 @@ import numpy as np
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.length_units import to_nm
 from segment.micrograph.open_tiff import open_tiff, quiet_tifffile
-from segment.volume.read_folder import one_channel
+from segment.volume.read_folder import grey_slice
 from segment.volume.stack import GreyVolume, VoxelSize
 
 NATIVE = "<" if sys.byteorder == "little" else ">"
@@ -85,7 +85,7 @@ def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
         )
     pages = [p for p in series.pages if p is not None]
     if coloured:
-        return np.stack([one_channel(path, page.asarray()) for page in pages])
+        return np.stack([grey_slice(path, page.asarray()) for page in pages])
     if len(pages) * int(np.prod(pages[0].shape)) != int(np.prod(series.shape)):
         return np.asarray(series.asarray())
     return _stacked(path, pages)

@@ -155,14 +155,14 @@ def basin_passes(
                     rows[i, 1] += 1
                     rows[i, 2] += height
         if used > limit:
-            absorb(keys, rows, parent, facts, least, 0, z)
+            absorb_ended(keys, rows, parent, facts, least, 0, z)
             keys, rows, used = gathered(keys, rows, parent)
             limit = max(most, 2 * used)
     return keys, rows, parent, facts
 
 
 @numba.njit(cache=True, nogil=True)
-def absorb(
+def absorb_ended(
     keys: np.ndarray,
     rows: np.ndarray,
     parent: np.ndarray,
@@ -241,7 +241,7 @@ def _groups(
     n, end = number_roots(way), len(way)
     keys, rows, parent, facts = basin_passes(probability, way, n, least, MOST_PAIRS)
     for fewest in (0, min_voxels):
-        absorb(keys, rows, parent, facts, least, fewest, end)
+        absorb_ended(keys, rows, parent, facts, least, fewest, end)
         keys, rows, _ = gathered(keys, rows, parent)
     group = root_of_each(parent)
     if confidence is None:

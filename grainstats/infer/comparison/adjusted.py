@@ -19,7 +19,7 @@ from scipy import optimize, stats
 
 from grainstats.infer.comparison.groupings import GroupedValues
 from grainstats.infer.comparison.result import Contrast, GroupComparison
-from grainstats.infer.comparison.tests import FTest, pair_of
+from grainstats.infer.comparison.tests import FTest, studentized_pair
 
 FLAT = 1e-24  #: variance on the scale of the test that is rounding alone
 LARGEST = 9.0  #: log of the ratio of two groups' variances, beyond which it makes no difference
@@ -125,7 +125,7 @@ class LinearModel:
         estimate = float(contrast @ self.coefficients)
         error = float(np.sqrt(contrast @ self.covariance @ contrast))
         df = self.df(contrast)
-        half, p_value = pair_of(groups, df, abs(estimate / error))
+        half, p_value = studentized_pair(groups, df, abs(estimate / error))
         half *= error
         return estimate, estimate - half, estimate + half, df, p_value
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.comparison.result import Scale
+from grainstats.infer.comparison.result import ContrastScale
 from segment.errors import InputError
 from segment.spelling import composed, how_alike, spelled_twice
 
@@ -163,7 +163,7 @@ class GroupedValues:
     y: np.ndarray  #: shape (n,): log of the descriptor (`scale` "ratio") or the descriptor ("difference")
     label: np.ndarray  #: str, shape (n,)
     levels: tuple[str, ...]
-    scale: Scale
+    scale: ContrastScale
     notes: tuple[str, ...]
 
     @property
@@ -178,7 +178,7 @@ class GroupedValues:
         return float(np.exp(value)) if self.scale == "ratio" else float(value)
 
 
-def gather(
+def grouped_values(
     samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str],
     said: Sequence[str] = (),
 ) -> GroupedValues:  # fmt: skip
@@ -202,7 +202,7 @@ def gather(
     notes += [f"samples {names} look alike: are they one?" for names in twice]
     keep = label.notna() & finite & ~lacking
     y = value[keep].to_numpy()
-    scale: Scale = "ratio"
+    scale: ContrastScale = "ratio"
     if name.startswith(LOGARITHMIC):
         scale = "difference"
     elif (y <= 0).any():

@@ -23,8 +23,8 @@ from grainstats.infer.comparison.groupings import (
     GroupedValues,
     bare_word,
     default_descriptors,
-    gather,
     group_column,
+    grouped_values,
     held_column,
     ordered_levels,
 )
@@ -35,9 +35,9 @@ from grainstats.infer.comparison.tests import (
     hedges_g,
     holm,
     joint_permutation,
-    pair_of,
     permutation,
     specimen_interval,
+    studentized_pair,
     welch,
     welch_anova,
 )
@@ -85,7 +85,7 @@ def compare_groups(
     samples = samples.assign(**{name: held_column(samples[name]) for name in held})
     names = list(descriptors) if descriptors is not None else default_descriptors(samples, [by, *held])
     copies = _copies(samples, names)
-    gathered = [gather(samples, label, levels, name, held, copies) for name in names]
+    gathered = [grouped_values(samples, label, levels, name, held, copies) for name in names]
     results = [
         _compare_one(
             data, _description(data, by, (units or {}).get(data.name) or _unit(data.name)), covariates, block,
@@ -306,7 +306,7 @@ def _games_howell(
     """One pair, interval and p simultaneous over all pairs (Games & Howell 1976)."""
     pair = welch(baseline, values)
     df, error, difference = float(pair.df), float(pair.standard_error), float(pair.difference)
-    half, p_value = pair_of(k, df, abs(difference) / error)
+    half, p_value = studentized_pair(k, df, abs(difference) / error)
     low, high = data.back(difference - half * error), data.back(difference + half * error)
     return Contrast(level, reference, data.back(difference), low, high, df, p_value)
 

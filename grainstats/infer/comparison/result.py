@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Scale = Literal["ratio", "difference"]
+ContrastScale = Literal["ratio", "difference"]
 IntervalFrom = Literal["samples", "images of these specimens only", "none"]
 
 
@@ -38,7 +38,7 @@ class GroupComparison:
     n_images: tuple[int, ...]
     n_grains: tuple[int, ...]
     centres: tuple[float | None, ...]  #: geometric (ratio) or arithmetic (difference) mean per group
-    scale: Scale  #: ratio of geometric means, or difference where a value is zero or negative
+    scale: ContrastScale  #: ratio of geometric means, or difference where a value is zero or negative
     #: estimate, ci_low, ci_high: of the only contrast of two groups; None with more (see `contrasts`)
     estimate: float | None = None
     ci_low: float | None = None

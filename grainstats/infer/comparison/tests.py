@@ -55,7 +55,7 @@ def from_errors(difference: np.ndarray, squared: list[np.ndarray], dfs: list[int
     return WelchResult(difference, np.sqrt(total), df, 2 * special.stdtr(df, -np.abs(t)))
 
 
-def pair_of(groups: int, df: float, t: float) -> tuple[float, float]:
+def studentized_pair(groups: int, df: float, t: float) -> tuple[float, float]:
     """95 % point of |t| and the p of this `t`, of one pair, simultaneous over all pairs of so many groups."""
     if groups == 2:
         return float(special.stdtrit(df, 0.975)), float(2 * special.stdtr(df, -t))

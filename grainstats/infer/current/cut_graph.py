@@ -124,7 +124,7 @@ def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
         np.concatenate([line_lengths(network, lines)[seen], np.zeros(len(pore_edge))]),
         np.concatenate([grains, np.zeros_like(pore_edge)]),
         np.concatenate([segment, np.full(len(pore_edge), -1)]),
-        frame_of(network),
+        seen_extent(network),
     )
 
 
@@ -148,7 +148,7 @@ def compact_graph(
     return CutGraph(position[used], index.reshape(-1, 2), length, grains, segment, frame)
 
 
-def frame_of(network: BoundaryNetwork) -> tuple[float, float, float, float]:
+def seen_extent(network: BoundaryNetwork) -> tuple[float, float, float, float]:
     """(top, left, bottom, right) of the outermost pixel centres that are seen."""
     w = network.window
     return float(w.y0), float(w.x0), float(w.y1 - 1), float(w.x1 - 1)

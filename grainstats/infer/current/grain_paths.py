@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
-from grainstats.infer.current.cut_graph import CutGraph, compact_graph, frame_of, line_lengths, pore_links
+from grainstats.infer.current.cut_graph import CutGraph, compact_graph, line_lengths, pore_links, seen_extent
 from grainstats.measure.network.graph import BoundaryNetwork
 
 POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps of few grains
@@ -36,7 +36,7 @@ def graph_through_grains(network: BoundaryNetwork, labels: np.ndarray) -> CutGra
     segment = lines.segment[line]
     grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
     pore_point, pore_edge = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
-    frame = frame_of(network)
+    frame = seen_extent(network)
     on_frame, frame_label = _frame_points(labels, frame, step)
     position = np.concatenate([network.position, pore_point, on_frame])
     chord, owner = _chords(position, piece, grains, frame_label, labels)

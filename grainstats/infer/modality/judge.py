@@ -48,7 +48,7 @@ ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the sp
 #: is like it, and two populations never are (windows of ``calibration/outside_table.py``)
 NARROWEST = {"section": 0.19, "columnar": 0.075}
 
-Sample = Sequence[ImageGrains]
+SampleGrains = Sequence[ImageGrains]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Decision:
     verdict: Verdict
     reason: str
     modes: Modes
-    judged: Sample
+    judged: SampleGrains
     p_values: dict[str, float] = field(default_factory=dict)
     power: float | None = None
     more_grains: int | None = None
@@ -76,7 +76,7 @@ class Decision:
         return self.p_values.get("shape")
 
 
-def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
+def judge_modality(images: SampleGrains, *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
     """Judge one sample by the grains of all its images.
 
     Parameters
@@ -132,7 +132,7 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
     )
 
 
-def decide(samples: Sequence[Sample], null: Null) -> list[Decision]:
+def decide(samples: Sequence[SampleGrains], null: Null) -> list[Decision]:
     """The rule, for several samples at once: uniform, bimodal or indeterminate.
 
     Every sample needs an interior grain.  Three steps: the test on all grains; what must hold besides for two
@@ -145,7 +145,7 @@ def decide(samples: Sequence[Sample], null: Null) -> list[Decision]:
     ]
 
 
-def _said_besides(d: Decision, images: Sample) -> Iterator[str]:
+def _said_besides(d: Decision, images: SampleGrains) -> Iterator[str]:
     """Clauses on coarse grains that were set apart and on fields that differ."""
     if d.isolated and d.beside:
         yield f"besides, {_named(d.isolated, images)}"
@@ -206,7 +206,7 @@ class _Tested:
         return self.p >= LEVEL > self.pair_p
 
 
-def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
+def _tested(samples: Sequence[SampleGrains], null: Null) -> list[_Tested]:
     distributions = [distribution_of(images) for images in samples]
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
@@ -222,7 +222,7 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     return [_Tested(*parts, null) for parts in zip(distributions, modes, p, pair_p, strict=True)]
 
 
-def _decide_one(images: Sample, test: _Tested) -> Decision:
+def _decide_one(images: SampleGrains, test: _Tested) -> Decision:
     if test.n < FEWEST_GRAINS:
         lie = "grain lies" if test.n == 1 else "grains lie"
         reason = f"only {test.n} {lie} wholly inside the frame; below {FEWEST_GRAINS} no call is made"
@@ -251,7 +251,7 @@ def _decide_one(images: Sample, test: _Tested) -> Decision:
     return Decision("bimodal", reason, test.modes, images, test.p_values, test.power, 0)
 
 
-def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains) -> Decision:
+def _too_few_coarse(images: SampleGrains, test: _Tested, coarse: CoarseGrains) -> Decision:
     """Coarse grains that are no population, and the verdict on the rest."""
     rest = below(images, coarse.above_nm)
     inner = Decision("indeterminate", "nothing else is seen", one_mode(test.distribution), images)
@@ -277,7 +277,7 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     )
 
 
-def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Decision:
+def _one_population(images: SampleGrains, test: _Tested, coarse: CoarseGrains) -> Decision:
     """No two populations: is it enough for "uniform"?"""
     isolated = coarse if coarse.n_grains else None
 
@@ -314,7 +314,7 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     )
 
 
-def _named(coarse: CoarseGrains, images: Sample) -> str:
+def _named(coarse: CoarseGrains, images: SampleGrains) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     share = f"{coarse.area_share:.1%}" if coarse.area_share >= 0.0005 else "less than 0.1%"
     many = coarse.n_grains >= FEWEST_COARSE and coarse.area_share > ALA_SHARE
@@ -332,11 +332,11 @@ def _said(unit: str, *lengths: float) -> str:
     return f"{' and '.join(f'{length:.3g}' for length in lengths)} {unit}"
 
 
-def _in_fields(coarse: CoarseGrains, images: Sample) -> str:
+def _in_fields(coarse: CoarseGrains, images: SampleGrains) -> str:
     return f" in {coarse.n_fields} of {len(images)} fields" if len(images) > 1 else ""
 
 
-def _more_fields(images: Sample) -> str:
+def _more_fields(images: SampleGrains) -> str:
     wanted = max(ENOUGH_FIELDS - len(images), 1)
     at_least = "at least " if len(images) < ENOUGH_FIELDS else ""
     return f"take {at_least}{wanted} more field{'s' if wanted > 1 else ''}"

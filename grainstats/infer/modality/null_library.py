@@ -57,7 +57,7 @@ class NullLibrary:
         if n_interior > KNOWN_FIELDS * per_field:
             by_field = [np.interp(np.log(n_interior), np.log(self.shift_n), line) for line in self.shift]
             value -= float(np.interp(np.log(per_field), np.log(self.shift_field), by_field))
-        return level_of(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
+        return probability_at(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
 
     def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
         """Share of pairs of populations of this size that look more uniform; never below the last level.
@@ -65,7 +65,7 @@ class NullLibrary:
         By value and SD of log diameter together: two sizes side by side spread, whatever their shape.
         """
         line = line_at(n_interior, self.n_interior, self.two)
-        return level_of(-value - SPREAD_WEIGHT * sd, -line, LEVELS)
+        return probability_at(-value - SPREAD_WEIGHT * sd, -line, LEVELS)
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""

@@ -89,7 +89,7 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
     narrow, wide = line_at(n, COUNTS, null["quantiles"])
     broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
-    p = level_of(score, (1 - broad) * narrow + broad * wide, LEVELS)
+    p = probability_at(score, (1 - broad) * narrow + broad * wide, LEVELS)
     seen = p < LEVEL
     unsaid = verdict.verdict == "indeterminate" or (verdict.verdict == "bimodal" and not seen)
     agrees = None if unsaid else seen == (verdict.verdict == "bimodal")

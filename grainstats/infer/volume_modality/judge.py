@@ -23,7 +23,7 @@ LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whol
 FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement
 
 
-def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
+def decide_volumes(samples: Sequence[VolumeSizes]) -> list[Decision]:
     """The rule, for several samples at once."""
     table = load_null()
     enough = [s for s in samples if s.n_interior >= FEWEST_GRAINS]
@@ -119,7 +119,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
     sizes, n_grains = VolumeSizes.of(measured), len(measured.grains)
     if sizes.n_interior == 0:
         return no_verdict("no grain lies wholly inside the volume", n_grains, seed)
-    (decision,) = decide([sizes])
+    (decision,) = decide_volumes([sizes])
     modes = decision.modes
     return ModalityVerdict(
         verdict=decision.verdict,

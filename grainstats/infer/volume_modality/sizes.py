@@ -12,7 +12,7 @@ import numpy as np
 from grainstats.infer.modality.distribution import binned, kish
 from grainstats.infer.modality.judge import SMALLEST_SHARE
 from grainstats.infer.modality.modes import Modes, best_of, fit_from
-from grainstats.infer.modality.null_library import fewest, level_of, line_at
+from grainstats.infer.modality.null_library import fewest, line_at, probability_at
 from grainstats.measure.volume import VolumeMeasurement
 
 GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
@@ -190,7 +190,7 @@ class NullTable:
     def _share(self, value: float, table: np.ndarray, n: int) -> float:
         """Probability at which a value passes the quantiles of a table, which are made to ascend."""
         line = np.maximum.accumulate(line_at(n, self.n_interior, table))
-        return level_of(value, line + 1e-9 * np.arange(len(line)), self.levels)
+        return probability_at(value, line + 1e-9 * np.arange(len(line)), self.levels)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ MOST_PER_SIDE = 8  #: 64 blocks; more do not make intervals better
 
 
 @dataclass(frozen=True)
-class Grid:
+class BlockGrid:
     """A rectangular grid of blocks over one window."""
 
     window: Window
@@ -33,12 +33,12 @@ class Grid:
         return np.clip(row, 0, self.rows - 1) * self.columns + np.clip(column, 0, self.columns - 1)
 
 
-def grid_for(window: Window, n_grains: int) -> Grid:
+def grid_for(window: Window, n_grains: int) -> BlockGrid:
     """Blocks at least four mean grain sizes wide (three in small images), at most `MOST_PER_SIDE` a side."""
     if n_grains == 0 or window.grain_area_px2 == 0:
-        return Grid(window, 1, 1)
+        return BlockGrid(window, 1, 1)
     size = float(np.sqrt(window.grain_area_px2 / n_grains))
-    return Grid(window, _blocks_along(window.height / size), _blocks_along(window.width / size))
+    return BlockGrid(window, _blocks_along(window.height / size), _blocks_along(window.width / size))
 
 
 def _blocks_along(grains: float) -> int:

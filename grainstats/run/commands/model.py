@@ -132,11 +132,11 @@ def train(
     from segment.training.data.cache import drawing, wait_for
     from segment.training.data.crops import CropSource, read_real
     from segment.training.fit import averaged_weights, fit
-    from segment.training.recipe import read_recipe
+    from segment.training.recipe import read_training_recipe
     from segment.unet.architecture import require_torch
 
     require_torch()
-    chosen = read_recipe(recipe)
+    chosen = read_training_recipe(recipe)
     real = [(one, read_real(data, one)) for one in chosen.real]
     weights = averaged_weights(start) if start else None
     drawn = cache or out / "cache"
@@ -202,11 +202,15 @@ def export(
     - `grainstats run films --out results --model own`
     """
     from segment.training.agreement import record_agreement
-    from segment.training.export import export as export_model
-    from segment.training.recipe import read_recipe
+    from segment.training.export import export_model
+    from segment.training.recipe import read_training_recipe
 
     origin, released = "grainstats model train", _is_default(out)
-    print(export_model(read_recipe(recipe), checkpoint, out, origin=origin, default=released, data=data))
+    print(
+        export_model(
+            read_training_recipe(recipe), checkpoint, out, origin=origin, default=released, data=data
+        )
+    )
     agreement = record_agreement(out)
     if agreement is not None:
         _say(f"agreement of bf16 with f32: {agreement:.4f}")

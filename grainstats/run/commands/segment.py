@@ -161,7 +161,7 @@ class FrameWork:
     device: Device
     rules: GrainRules
 
-    def __call__(self, frame: Frame) -> dict[str, Any] | str:
+    def __call__(self, frame: InputImage) -> dict[str, Any] | str:
         if frame.error:
             return frame.error
         begin, seen = perf_counter(), frame.micrograph
@@ -187,7 +187,7 @@ class FrameWork:
             **{kind: str(file) for kind, file in files.items()},
         }
 
-    def _of_image(self, frame: Frame, micrograph: Micrograph) -> tuple[GrainMap, float, dict[str, Path]]:
+    def _of_image(self, frame: InputImage, micrograph: Micrograph) -> tuple[GrainMap, float, dict[str, Path]]:
         """Segment a frame, or a field of several pictures; its map, working scale and files."""
         from grainstats.run.job.one_image import opened_model
         from grainstats.run.recipe import segment_by
@@ -203,7 +203,7 @@ class FrameWork:
         )
         return grain_map, boundary_map.scale, files
 
-    def _of_map(self, frame: Frame) -> tuple[GrainMap, float, dict[str, Path]]:
+    def _of_map(self, frame: InputImage) -> tuple[GrainMap, float, dict[str, Path]]:
         """Cut an orientation map into grains, with their orientations."""
         from segment.label_maps.writing import write_boundary_map, write_label_map
         from segment.orientation import grain_map_of, read_orientation_map
@@ -220,7 +220,7 @@ class FrameWork:
         )
         return grain_map, 1.0, files
 
-    def _write(self, frame: Frame, **writers: Callable[[Path], object]) -> dict[str, Path]:
+    def _write(self, frame: InputImage, **writers: Callable[[Path], object]) -> dict[str, Path]:
         """The files of a frame by kind, each whole or not at all."""
         files = {kind: self.out / f"{frame.name}.{kind}{_SUFFIX.get(kind, '.tif')}" for kind in writers}
         for kind, path in files.items():

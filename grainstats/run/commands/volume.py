@@ -101,7 +101,7 @@ def volume(
     - `grainstats volume stack.tif --labels --out volume --json`
     """
     from grainstats.run.volume.analysis import add_current, analyse_stack, in_words
-    from grainstats.run.volume.page import write_results
+    from grainstats.run.volume.page import write_volume
     from segment.errors import InputError
     from segment.volume.pipeline import StackSettings
 
@@ -130,7 +130,7 @@ def volume(
     for warning in found.document["warnings"]:
         print(f"warning: {stack}: {warning}", file=sys.stderr)
     if out is not None:
-        write_results(found, out, stack.stem, wanted, as_zarr=as_zarr)
+        write_volume(found, out, stack.stem, wanted, as_zarr=as_zarr)
     print(json.dumps(found.document, indent=2) if as_json else in_words(found.document))
 
 

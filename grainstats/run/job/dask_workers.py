@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from grainstats.run.job.isolated_workers import Crash
+from grainstats.run.job.isolated_workers import Answer, Crash, Task
 from segment.errors import InputError, install_extra
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
 _AHEAD = 2  #: jobs handed out per worker, so that none waits for the next
 
 
-class DaskWorkers(Generic[Job, Result]):
+class DaskWorkers(Generic[Task, Answer]):
     """Runs one function, as for `IsolatedWorkers`, over jobs on the workers of a Dask scheduler.
 
     `InputError` where Dask is not installed, the scheduler does not answer at `address`
@@ -21,7 +19,7 @@ class DaskWorkers(Generic[Job, Result]):
     and answers one image at a time.
     """
 
-    def __init__(self, function: Callable[[Job], Result], address: str) -> None:
+    def __init__(self, function: Callable[[Task], Answer], address: str) -> None:
         self.function = function
         self._client = _connect(address)
         threads = set(self._client.nthreads().values())
@@ -30,11 +28,11 @@ class DaskWorkers(Generic[Job, Result]):
             remedy = f"Start them with: dask worker {address} --nworkers N --nthreads 1"
             raise InputError(f"--dask {address}", f"the scheduler has {said}", remedy)
 
-    def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
+    def results(self, next_job: Callable[[], Task | None]) -> Iterator[tuple[Task, Answer | Crash]]:
         """Yield (job, result) as they are ready; as `IsolatedWorkers.results`."""
         from dask.distributed import as_completed
 
-        running: dict[Any, Job] = {}
+        running: dict[Any, Task] = {}
         ready = as_completed()
         with self._client:
             room = _AHEAD * len(self._client.nthreads())

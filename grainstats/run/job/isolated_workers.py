@@ -25,8 +25,8 @@ from grainstats.run.atomic import OutputError
 from segment._threads import available_cores, take_share
 from segment.errors import InputError
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -42,7 +42,7 @@ def threads_per_worker(workers: int) -> int:
     return max(1, available_cores() // max(1, workers))
 
 
-class IsolatedWorkers(Generic[Job, Result]):
+class IsolatedWorkers(Generic[Task, Answer]):
     """Runs one function over jobs in spawned processes.
 
     The function is importable by name and must not raise for a bad job but return a result that says so; an
@@ -54,16 +54,16 @@ class IsolatedWorkers(Generic[Job, Result]):
 
     def __init__(
         self,
-        function: Callable[[Job], Result],
+        function: Callable[[Task], Answer],
         workers: int,
-        alone: Callable[[Job], Result | None] | None = None,
+        alone: Callable[[Task], Answer | None] | None = None,
     ) -> None:
         self.function = function
         self.workers = workers
         self.alone = alone
         self._started = False
 
-    def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
+    def results(self, next_job: Callable[[], Task | None]) -> Iterator[tuple[Task, Answer | Crash]]:
         """Yield (job, result) as they are ready, in no particular order.
 
         `next_job` gives None where there is no job at present; it is asked again after every result, which
@@ -74,7 +74,7 @@ class IsolatedWorkers(Generic[Job, Result]):
             while (job := next_job()) is not None:
                 yield job, self.function(job)
             return
-        drawn, suspects = [job for job in (next_job(), next_job()) if job is not None], list[Job]()
+        drawn, suspects = [job for job in (next_job(), next_job()) if job is not None], list[Task]()
         if len(drawn) == 1 and self.alone and (result := self.alone(drawn[0])) is not None:
             yield drawn.pop(), result
             drawn = [job for job in (next_job(),) if job is not None]  # a stack has led to more
@@ -101,18 +101,18 @@ class IsolatedWorkers(Generic[Job, Result]):
                 remedy = "In a script, put the call under `if __name__ == '__main__':`"
                 raise InputError("workers", "no worker process can be started", remedy) from error
 
-    def _alone(self, job: Job) -> Iterator[tuple[Job, Result | Crash]]:
+    def _alone(self, job: Task) -> Iterator[tuple[Task, Answer | Crash]]:
         again = iter([job])
-        crashed: list[Job] = []
+        crashed: list[Task] = []
         yield from self._until_crash(lambda: next(again, None), 1, crashed)
         for culprit in crashed:
             yield culprit, Crash()
 
     def _until_crash(
-        self, next_job: Callable[[], Job | None], workers: int, crashed: list[Job]
-    ) -> Iterator[tuple[Job, Result | Crash]]:
+        self, next_job: Callable[[], Task | None], workers: int, crashed: list[Task]
+    ) -> Iterator[tuple[Task, Answer | Crash]]:
         """Work until no job is left or a process dies; the jobs under way then go to `crashed`."""
-        running: dict[Future[Result], Job] = {}
+        running: dict[Future[Answer], Task] = {}
         executor = self._executor(workers)
         try:
             while not crashed:

@@ -16,7 +16,7 @@ from grainstats.measure.descriptors.sample_descriptors import sample_descriptors
 from grainstats.measure.spacing.chords import chords_of
 from grainstats.run.failures import Failure, forget_trace, reason_of
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
-from grainstats.run.job.stored_sample import Sample
+from grainstats.run.job.stored_sample import StoredSample
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.page import REPORT
@@ -68,7 +68,7 @@ def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
     )
 
 
-def load_sample(rows: Rows, sample_id: str, images: pd.DataFrame) -> Sample:
+def load_sample(rows: Rows, sample_id: str, images: pd.DataFrame) -> StoredSample:
     """Tables of one sample's counting images, in the order of `images`."""
     place = pd.Series(range(len(images)), index=images["analysis_id"].astype(int))
 
@@ -76,7 +76,7 @@ def load_sample(rows: Rows, sample_id: str, images: pd.DataFrame) -> Sample:
         order = table["analysis_id"].map(place)
         return table.iloc[np.argsort(order, kind="stable")[: order.count()]].reset_index(drop=True)
 
-    return Sample(
+    return StoredSample(
         images,
         ours(rows.grains(sample_id)),
         ours(rows.intercepts(sample_id)),

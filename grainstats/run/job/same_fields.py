@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from grainstats.run.job.stored_sample import Sample
+from grainstats.run.job.stored_sample import StoredSample
 from grainstats.run.scope import Rows
-from segment.registration.overlap import Places
+from segment.registration.overlap import GrainPlaces
 
 SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
 FEWEST = 20  #: grains whose smoothed places tell one area from another
@@ -19,7 +19,7 @@ _SIDE = 64  #: edge of the picture of places, in blocks
 _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
 
 
-def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
+def fields_once(sample: StoredSample) -> tuple[StoredSample, list[str]]:
     """The sample without copies and large parts of an image that is there already, and what is said of each.
 
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
@@ -107,12 +107,14 @@ def _alike(marks: Sequence[tuple[np.ndarray, bytes]]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _field(image: pd.Series, grains: pd.DataFrame) -> Places:
+def _field(image: pd.Series, grains: pd.DataFrame) -> GrainPlaces:
     """Whole grains of an image and where they lie, in nanometres."""
     whole = grains[~grains["touches_frame"].astype(bool)]
     scale = float(image["pixel_size_nm"])
     size = (float(image["rows"]) * scale, float(image["columns"]) * scale)
-    return Places(whole[["y_px", "x_px"]].to_numpy(float) * scale, whole["area_nm2"].to_numpy(float), size)
+    return GrainPlaces(
+        whole[["y_px", "x_px"]].to_numpy(float) * scale, whole["area_nm2"].to_numpy(float), size
+    )
 
 
 def _places(grains: pd.DataFrame) -> np.ndarray:

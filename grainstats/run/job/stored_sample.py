@@ -14,7 +14,7 @@ from segment.segmentation import Segmentation
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class StoredSample:
     """Everything the database holds on the images that count for one sample, in the order of their digests.
 
     Attributes

@@ -65,7 +65,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Point:
+class DataPoint:
     """A value with its intervals along both axes; `note` stands above it, at the right end of its row."""
 
     x: float
@@ -98,7 +98,7 @@ class Chart:
     table: pd.DataFrame  #: the numbers that are drawn, saved as CSV
     bars: tuple[np.ndarray, np.ndarray] | None = None  #: classes of a histogram: n + 1 ends and n heights
     lines: tuple[Line, ...] = ()  #: drawn in this order over the bars
-    points: tuple[Point, ...] = ()
+    points: tuple[DataPoint, ...] = ()
     rules: tuple[Rule, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()  #: class and meaning
     left: int = 52  #: margin

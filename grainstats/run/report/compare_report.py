@@ -16,7 +16,7 @@ import pandas as pd
 
 from grainstats.infer.comparison.groups import Contrast, GroupComparison
 from grainstats.run.atomic import write_bytes
-from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, Line, Point, length_axis
+from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, DataPoint, Line, length_axis
 from grainstats.run.report.compare_input import Compared
 from grainstats.run.report.compare_words import (
     SURE,
@@ -153,14 +153,14 @@ def _contrasts(c: GroupComparison) -> list[Contrast]:
     return [own[level] for level in c.levels if level in own]
 
 
-def _point(c: GroupComparison, k: Contrast, y: float, two: bool) -> Point:
+def _point(c: GroupComparison, k: Contrast, y: float, two: bool) -> DataPoint:
     assert k.estimate is not None
     sure = c.p_holm is not None and c.p_holm < SURE and k.p_value is not None and k.p_value < SURE
     kind = "sure" if sure else ("specimens" if c.interval_from.startswith("images") else "open")
     ends = None if k.ci_low is None or k.ci_high is None else (k.ci_low, k.ci_high)
     words = f"{k.estimate:.2f}" + (f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else "")
     colour = "" if two else f"g{c.levels.index(k.level)} "
-    return Point(
+    return DataPoint(
         k.estimate,
         y,
         colour + kind,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
-from grainstats.run.report.page import render
+from grainstats.run.report.page import fill_template
 from grainstats.run.report.wording import ROUTES, counted, p_words, shown_unit
 from grainstats.share.catalogue import field_of
 
@@ -64,7 +64,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= SURE]
     said = [*open_, *(c for these in untested.values() for c in these)]
     anova = {c.descriptor: ANOVA.fullmatch(c.model) for c in tested}
-    text = render(
+    text = fill_template(
         "compare_words.txt.j2",
         design=_design(largest),
         two=len(largest.levels) == 2,

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from grainstats.measure.spacing.spacing_map import spacing_map as local_spacing
-from grainstats.run.report.image_overlays import boundary_lines, encoded, shrink_indices
+from grainstats.measure.spacing.spacing_map import spacing_map
+from grainstats.run.report.image_overlays import boundary_mask, encoded, shrink_indices
 from segment.grain_map import GrainMap
 
 LEVELS = 61  #: shades of a map
@@ -42,22 +42,22 @@ def colours(kind: str) -> np.ndarray:
     return np.ascontiguousarray(cv2.applyColorMap(grey[:, None], MAPS[kind])[:, 0, ::-1])
 
 
-def size_map(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
+def size_picture(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """Grains coloured by their equivalent circle diameter, those cut by the frame paler; PNG."""
     level = scale.level(diameters_nm(grains))
     return _picture(grains, shape, level, colours("size"))
 
 
-def population_map(grains: GrainMap, shape: tuple[int, int], border_nm: float) -> bytes:
+def population_picture(grains: GrainMap, shape: tuple[int, int], border_nm: float) -> bytes:
     """Fine and coarse grains in two colours, those cut by the frame paler."""
     level = (diameters_nm(grains) >= border_nm).astype(np.uint8)
     return _picture(grains, shape, level, np.array([FINE_RGB, COARSE_RGB], np.uint8))
 
 
-def spacing_map(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
+def spacing_picture(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """The local mean intercept in bands, and the boundaries."""
-    level = scale.level(local_spacing(grains, shape)) // BAND * BAND
-    lines = boundary_lines(grains.labels[shrink_indices(grains.labels.shape, shape)])
+    level = scale.level(spacing_map(grains, shape)) // BAND * BAND
+    lines = boundary_mask(grains.labels[shrink_indices(grains.labels.shape, shape)])
     level[lines] = LEVELS
     return _png(level, np.vstack([colours("spacing"), [LINE_RGB]]))
 
@@ -79,7 +79,7 @@ def _picture(grains: GrainMap, shape: tuple[int, int], level: np.ndarray, shades
     of_label[0] = 2 * n + 1
     labels = grains.labels[shrink_indices(grains.labels.shape, shape)]
     shown = of_label[labels]
-    shown[boundary_lines(labels)] = 2 * n
+    shown[boundary_mask(labels)] = 2 * n
     return _png(shown, palette)
 
 

@@ -86,7 +86,7 @@ def layer_kinds(grains: GrainMap, shape: tuple[int, ...]) -> np.ndarray:
     kind = np.zeros(shape, np.uint8)
     kind[grains.touches_frame[labels]] = 2
     kind[labels == 0] = 3
-    kind[boundary_lines(labels, 2 if max(shape) > 1500 else 1)] = 1
+    kind[boundary_mask(labels, 2 if max(shape) > 1500 else 1)] = 1
     return kind
 
 
@@ -95,7 +95,7 @@ def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[np.ndarr
     return np.ix_(*(((np.arange(n) + 0.5) * o / n).astype(int) for n, o in zip(new, old, strict=True)))
 
 
-def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
+def boundary_mask(labels: np.ndarray, width: int = 1) -> np.ndarray:
     """Bool of the labels' shape: pixels whose right or lower neighbour carries another label."""
     return thick(on_edges(labels), width)
 

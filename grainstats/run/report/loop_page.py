@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from grainstats.run.atomic import write_bytes
-from grainstats.run.report.chart import Axis, Chart, Line, Point, with_room
-from grainstats.run.report.page import render, render_page
-from grainstats.run.report.wording import number, unit_words
+from grainstats.run.report.chart import Axis, Chart, DataPoint, Line, with_room
+from grainstats.run.report.page import fill_template, render_page
+from grainstats.run.report.wording import significant, unit_words
 from grainstats.share.db.database import Database
 from grainstats.share.sheets.design_loops import Loops, Route, known_objectives, read_loops
 
@@ -43,7 +43,7 @@ def loop_sections(
 
 def _sentences(loops: Loops) -> list[str]:
     """Where both routes stand, sentence by sentence."""
-    lines = render("loop_words.txt.j2", l=loops).splitlines()
+    lines = fill_template("loop_words.txt.j2", l=loops).splitlines()
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -72,11 +72,11 @@ def progress_chart(loops: Loops) -> Chart | None:
     ends = [v for e in shown for v in (e.value - (e.uncertainty or 0), e.value + (e.uncertainty or 0))]
     what = f"{loops.name.replace('_', ' ')} ({unit_words(loops.unit)})"
     points = tuple(
-        Point(
+        DataPoint(
             e.number,
             e.value,
             f"{e.route} loop",
-            said=f"{e.sample_id}: {number(e.value)}",
+            said=f"{e.sample_id}: {significant(e.value)}",
             y_ends=(e.value - e.uncertainty, e.value + e.uncertainty) if e.uncertainty else None,
             square=e.route == "researcher",
         )
@@ -116,11 +116,11 @@ def prediction_chart(loops: Loops) -> Chart | None:
     """Measured against predicted value of the proposals that were made, with the diagonal."""
     shown = [(p, p["predicted"], p["measured"]) for p in loops.proposals]
     drawn = [
-        Point(
+        DataPoint(
             e.value,
             m,
             f"{p['route']} loop",
-            said=f"{p['sample_id']}: predicted {number(e.value)}, measured {number(m)}",
+            said=f"{p['sample_id']}: predicted {significant(e.value)}, measured {significant(m)}",
             x_ends=None if e.low is None or e.high is None else (e.low, e.high),
             square=p["route"] == "researcher",
         )

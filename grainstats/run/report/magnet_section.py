@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from grainstats.run.report.chart import Axis, Chart, Line, Point
+from grainstats.run.report.chart import Axis, Chart, DataPoint, Line
 from grainstats.share.quantity_units import converter
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def magnet_section(samples: pd.DataFrame) -> dict[str, Any] | None:
 def measured_against_computed(rows: Sequence[dict[str, Any]]) -> Chart | None:
     """Measured field over what the current density would give if it flowed uniformly, with the diagonal."""
     points = tuple(
-        Point(
+        DataPoint(
             row["computed_T"],
             row["measured_T"],
             said=f"{row['sample_id']}: {row['measured_T']:.3g} T measured",

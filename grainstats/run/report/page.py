@@ -26,7 +26,7 @@ FILTERS = (
     wording.about,
     wording.counted,
     wording.length_with_interval,
-    wording.number,
+    wording.significant,
     wording.p_words,
     wording.probability,
     wording.sentence,
@@ -36,7 +36,7 @@ FILTERS = (
 )
 
 
-def render(template: str, **values: Any) -> str:
+def fill_template(template: str, **values: Any) -> str:
     """A template of ``templates/`` filled in; values are escaped where its name ends with ``.html.j2``.
 
     A name that is missing is an error.
@@ -52,7 +52,9 @@ def render_page(template: str, **values: Any) -> str:
     the page itself or, for the full resolution, from beside it.
     """
     date = f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}"
-    page = render(template, version=__version__, date=date, css=_source("css"), js=_source("js"), **values)
+    page = fill_template(
+        template, version=__version__, date=date, css=_source("css"), js=_source("js"), **values
+    )
     policy = (
         "default-src 'none'; img-src data: 'self'; "
         f"style-src {_hashes('style', page)}; script-src {_hashes('script', page)}; "

@@ -19,10 +19,10 @@ from grainstats.run.failures import Failure
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
 from grainstats.run.report.magnet_section import magnet_section
-from grainstats.run.report.page import REPORT, render, render_page
+from grainstats.run.report.page import REPORT, fill_template, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import section_of
-from grainstats.run.report.wording import counted, first_of, number
+from grainstats.run.report.wording import counted, first_of, significant
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
@@ -66,7 +66,7 @@ def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: S
     """
     verdicts = verdict_by_sample(rows.verdicts)
     pages = split(_sections(rows, out, verdicts)) or [[]]
-    parts = parts_of([[section["sample_id"] for section, _ in page] for page in pages], REPORT)
+    parts = page_files([[section["sample_id"] for section, _ in page] for page in pages], REPORT)
     whole = _whole(rows, verdicts, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
     files = [file for file, _, _ in parts]
     away = ["", *files[1:]]
@@ -132,7 +132,7 @@ def verdict_paragraphs(verdict: ModalityVerdict | None, n_shown: int | None = No
     `n_shown` are the grains inside the frame on the maps that the page shows.
     """
     remark = "" if verdict is None else remark_of(verdict)
-    text = render("verdict.txt.j2", v=verdict, remark=remark, n_shown=n_shown)
+    text = fill_template("verdict.txt.j2", v=verdict, remark=remark, n_shown=n_shown)
     return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
 
 
@@ -145,7 +145,9 @@ def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[dict[
     for place, sample in enumerate(_present(rows), 1):
         section = section_of(rows, out, f"sample-{place}", sample, verdicts.get(sample), axis_nm)
         paragraphs = verdict_paragraphs(section["verdict"], section["n_interior"])
-        html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
+        html = fill_template(
+            "sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades
+        )
         yield section | dict.fromkeys(("images", "charts", "per_image")), Markup(html)
 
 
@@ -163,7 +165,7 @@ def split(sections: Iterable[tuple[Any, str]], most: int = PAGE_BYTES) -> list[l
     return pages
 
 
-def parts_of(pages: Sequence[Sequence[str]], name: str) -> list[tuple[str, str, str]]:
+def page_files(pages: Sequence[Sequence[str]], name: str) -> list[tuple[str, str, str]]:
     """File, first and last sample of each page: ``report.html``, ``report-2.html`` ..."""
     stem, _, suffix = name.rpartition(".")
     files = [name if number == 1 else f"{stem}-{number}.{suffix}" for number in range(1, len(pages) + 1)]
@@ -252,5 +254,5 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> dict[str, 
 def _pixel_sizes(sizes: pd.Series) -> str:
     if sizes.empty:
         return ""
-    low, high = number(sizes.min()), number(sizes.max())
+    low, high = significant(sizes.min()), significant(sizes.max())
     return f"{low} nm" if low == high else f"{low} to {high} nm"

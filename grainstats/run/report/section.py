@@ -22,7 +22,7 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import ROUTES, length, number
+from grainstats.run.report.wording import ROUTES, length, significant
 from grainstats.run.scope import Rows
 from grainstats.share.catalogue import field_of
 
@@ -145,8 +145,8 @@ def quantity(row: pd.Series) -> tuple[str, str, str, str]:
         unit, value, low, high = "µm", value / 1000, low / 1000, high / 1000
     if str(row.name).endswith(("_share", "_fraction")):
         unit, value, low, high = "%", 100 * value, 100 * low, 100 * high
-    told = number(value) + (UNITS.get(unit, f" {unit}") if value == value else "")
-    interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
+    told = significant(value) + (UNITS.get(unit, f" {unit}") if value == value else "")
+    interval = "–" if low != low or high != high else f"{significant(low)} – {significant(high)}"
     return f"{label[0].upper()}{label[1:]}", told, interval, str(row["method"])
 
 

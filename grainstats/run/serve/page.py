@@ -33,7 +33,7 @@ COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Scale:
+class PixelSizeText:
     """What an image says of its pixel size; with its scale bar where that alone says it, or is in doubt."""
 
     words: str
@@ -41,12 +41,12 @@ class Scale:
     picture: Image | None = None
 
 
-def scales_of(paths: Sequence[Path]) -> dict[Path, Scale]:
+def pixel_size_texts(paths: Sequence[Path]) -> dict[Path, PixelSizeText]:
     """Read the pixel sizes of some images."""
     return {path: _scale_of(path) for path in paths}
 
 
-def _scale_of(path: Path) -> Scale:
+def _scale_of(path: Path) -> PixelSizeText:
     from PIL import Image
 
     from segment.micrograph import describe
@@ -54,13 +54,13 @@ def _scale_of(path: Path) -> Scale:
     try:
         frame = describe(path)[0]
     except InputError as error:
-        return Scale(error.reason)
+        return PixelSizeText(error.reason)
     size = frame.pixel_size_nm
     words = "not stated" if size is None else f"{size:.4g} nm ({frame.pixel_size_source})"
     bar = frame.scale_bar
     if bar is None or frame.pixel_size_source not in ("none", "scalebar"):
-        return Scale(words)
-    return Scale(words, bar.remark, Image.fromarray(bar.crop))
+        return PixelSizeText(words)
+    return PixelSizeText(words, bar.remark, Image.fromarray(bar.crop))
 
 
 class Page:
@@ -207,10 +207,10 @@ class Page:
         self._entries = self._project.entries()
         self._show_images({})
         self._show_results()
-        scales = await run.io_bound(scales_of, [entry.path for entry in self._entries[:_LOOKED_AT]])
+        scales = await run.io_bound(pixel_size_texts, [entry.path for entry in self._entries[:_LOOKED_AT]])
         self._show_images(scales)
 
-    def _show_images(self, scales: dict[Path, Scale]) -> None:
+    def _show_images(self, scales: dict[Path, PixelSizeText]) -> None:
         rows = [
             {
                 "number": number,

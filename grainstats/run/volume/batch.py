@@ -46,7 +46,7 @@ def run_volumes(
     name of each that is worked on. `InputError` where nothing is a stack, or two stacks have one name.
     """
     from grainstats.run.volume.analysis import analyse_stack
-    from grainstats.run.volume.page import write_results
+    from grainstats.run.volume.page import write_volume
     from segment.unet import load_model
 
     stacks = _named(find_stacks(Path(i) for i in inputs))

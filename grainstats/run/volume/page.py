@@ -132,7 +132,7 @@ def block_picture(faces: list[np.ndarray], extent: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def write_results(
+def write_volume(
     found: VolumeAnalysis, out: Path, name: str, surfaces: tuple[int, ...] = (), *, as_zarr: bool = False
 ) -> None:
     """Tables, document, labels for Fiji, napari and ParaView, page; into a folder that is made if need be.

@@ -14,7 +14,7 @@ from grainstats._version import __version__
 from grainstats.share.db import schema, writing
 from grainstats.share.db.designs import drop_renamed, emptied_in_words, put_samples
 from grainstats.share.db.engine import in_transaction, make_engine, parse_url, safe_url
-from grainstats.share.db.migrate import prepare
+from grainstats.share.db.migrate import to_newest_schema
 from grainstats.share.db.reading import Readers
 from grainstats.share.db.records import AnalysisKey, AnalysisRecord, SampleSheet, SuggestionRecord
 
@@ -57,7 +57,7 @@ class Database(Readers):
         """
         engine = make_engine(parse_url(url))
         try:
-            prepare(engine, create=create)
+            to_newest_schema(engine, create=create)
         except BaseException:
             engine.dispose()
             raise

@@ -17,7 +17,7 @@ _PAGE_BYTES = 1024  #: of SQLite, for 40 tables and indices: an empty database o
 _LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the others wait
 
 
-def prepare(engine: Engine, *, create: bool) -> None:
+def to_newest_schema(engine: Engine, *, create: bool) -> None:
     """Bring the database to the newest schema, or refuse it.
 
     `DatabaseError`: the database is missing (and `create` is False), is another program's, or is newer than

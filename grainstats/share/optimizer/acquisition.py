@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.share.optimizer.models import Model, PropertyOf, joined, sample
+from grainstats.share.optimizer.models import PropertyModel, PropertyOf, joined, posterior_draws
 from grainstats.share.optimizer.process import Tensor, library, quiet, tensor
 from grainstats.share.optimizer.space import unseen
 
@@ -63,7 +63,7 @@ class Search:
 
 
 def expected_improvement(
-    models: Sequence[Model], search: Search, draws: int, seed: int
+    models: Sequence[PropertyModel], search: Search, draws: int, seed: int
 ) -> AcquisitionFunction:
     """BoTorch's acquisition over the measured settings, sampled through the stages of every model.
 
@@ -79,7 +79,9 @@ def expected_improvement(
         alone = GenericMCObjective(lambda samples, X: found(samples, X)[..., 0])
         rule = qLogNoisyExpectedImprovement(joined(parts), baseline, objective=alone, **common)
     else:
-        expected = torch.stack([tensor(sample(m, search.measured, draws, seed).mean(0)) for m in models], -1)
+        expected = torch.stack(
+            [tensor(posterior_draws(m, search.measured, draws, seed).mean(0)) for m in models], -1
+        )
         # not its logarithmic form, which compiles C++ when it is first used; here nothing follows a gradient
         rule = qNoisyExpectedHypervolumeImprovement(
             joined(parts), infer_reference_point(expected[is_non_dominated(expected)]), baseline,
@@ -88,7 +90,7 @@ def expected_improvement(
     return rule
 
 
-def _properties(models: Sequence[Model], draws: int, seed: int) -> PropertyOf:
+def _properties(models: Sequence[PropertyModel], draws: int, seed: int) -> PropertyOf:
     """All objectives of the samples of all models' first stages, in the last dimension."""
     widths = [sum(part.num_outputs for part in model.parts) for model in models]
     functions = [model.property_of(draws, seed + i) for i, model in enumerate(models)]
@@ -100,7 +102,7 @@ def _properties(models: Sequence[Model], draws: int, seed: int) -> PropertyOf:
     return evaluate
 
 
-def select(models: Sequence[Model], search: Search, count: int, draws: int, seed: int) -> list[Pick]:
+def select(models: Sequence[PropertyModel], search: Search, count: int, draws: int, seed: int) -> list[Pick]:
     """A batch of `count`, the most valuable first; fewer where the space has no more."""
     with quiet():
         rule = expected_improvement(models, search, draws, seed)
@@ -147,9 +149,9 @@ def _values(rule: AcquisitionFunction, points: np.ndarray) -> np.ndarray:
     return np.asarray(value.numpy())
 
 
-def _best_repeat(model: Model, search: Search, draws: int, seed: int) -> Pick | None:
+def _best_repeat(model: PropertyModel, search: Search, draws: int, seed: int) -> Pick | None:
     """The best of the top three settings to measure again, where noise makes that worth considering."""
-    at = sample(model, search.measured, draws, seed)
+    at = posterior_draws(model, search.measured, draws, seed)
     spread = float(at.mean(0).std())
     top = [int(i) for i in np.argsort(-at.mean(0))[:3] if search.noise[i] > (NOISY * spread) ** 2]
     gains = [knowledge_gradient(at, search.noise, i) for i in top]

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special, stats
 
 from grainstats.share.optimizer.data import MINIMUM, Experiments
-from grainstats.share.optimizer.process import Process, Tensor, fit, library, quiet, tensor
+from grainstats.share.optimizer.process import Process, Tensor, fit_process, library, quiet, tensor
 
 with library():
     import torch
@@ -105,7 +105,7 @@ class NetworkModel:
         return np.asarray(special.logsumexp(density, axis=1) - np.log(_LOO_DRAWS))
 
 
-Model = PlainModel | NetworkModel
+PropertyModel = PlainModel | NetworkModel
 
 
 def joined(parts: list[SingleTaskGP]) -> SingleTaskGP | ModelListGP:
@@ -113,7 +113,7 @@ def joined(parts: list[SingleTaskGP]) -> SingleTaskGP | ModelListGP:
     return parts[0] if len(parts) == 1 else ModelListGP(*parts)
 
 
-def sample(model: Model, x: np.ndarray, draws: int, seed: int) -> np.ndarray:
+def posterior_draws(model: PropertyModel, x: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Joint posterior samples of the noise-free objective at (m, d), shape (draws, m)."""
     points = tensor(x)
     sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=seed)
@@ -125,7 +125,7 @@ def sample(model: Model, x: np.ndarray, draws: int, seed: int) -> np.ndarray:
 def fit_plain(data: Experiments) -> PlainModel:
     """Fit the plain model to the experiments with a measured objective."""
     known = data.only(data.measured)
-    return PlainModel(fit(known.x, known.y[:, None], known.y_variance[:, None]), known.x, known.y)
+    return PlainModel(fit_process(known.x, known.y[:, None], known.y_variance[:, None]), known.x, known.y)
 
 
 def fit_network(data: Experiments) -> NetworkModel | None:
@@ -141,7 +141,7 @@ def fit_network(data: Experiments) -> NetworkModel | None:
     stages, filled, means, variances = [], [], [], []
     for there, columns in groups:
         own = data.only(there)
-        stage = fit(own.x, own.features[:, columns], own.feature_variance[:, columns])
+        stage = fit_process(own.x, own.features[:, columns], own.feature_variance[:, columns])
         mean, variance = _left_out_features(stage, data.x, there)
         seen = data.features[:, columns]
         stages.append(stage)
@@ -150,7 +150,7 @@ def fit_network(data: Experiments) -> NetworkModel | None:
         variances.append(variance[data.measured])
     features = np.hstack(filled)
     inputs = np.hstack([known.x, features])
-    last = fit(inputs, known.y[:, None], known.y_variance[:, None], range(d, inputs.shape[1]))
+    last = fit_process(inputs, known.y[:, None], known.y_variance[:, None], range(d, inputs.shape[1]))
     chosen = tuple(k for _, columns in groups for k in columns)
     left_out = np.hstack(means), np.hstack(variances)
     return NetworkModel(tuple(stages), chosen, last, known.x, known.y, left_out)
@@ -179,7 +179,7 @@ def _left_out_features(stage: Process, x: np.ndarray, there: np.ndarray) -> tupl
 class Choice:
     """The model believed, and the evidence."""
 
-    model: Model
+    model: PropertyModel
     plain: PlainModel
     network: NetworkModel | None
     #: mean log leave-one-out predictive density per experiment; NaN where no network could be fitted

@@ -96,7 +96,7 @@ class Process:
         return mean.numpy(), variance.numpy() * self.inflation
 
 
-def fit(x: np.ndarray, y: np.ndarray, known: np.ndarray, scaled: range = range(0)) -> Process:
+def fit_process(x: np.ndarray, y: np.ndarray, known: np.ndarray, scaled: range = range(0)) -> Process:
     """Fit, leave every experiment out in turn, and widen the intervals to what that shows.
 
     Inputs `x`, shape (n, d), lie in about [0, 1] except for the `scaled` columns, which are brought there

@@ -212,7 +212,7 @@ def _explained(
     rows: np.ndarray, seed: int,
 ) -> Suggested:  # fmt: skip
     """Predictions at one point, and why it was chosen; the models' objectives are in `units`."""
-    from grainstats.share.optimizer.models import sample
+    from grainstats.share.optimizer.models import posterior_draws
 
     predictions: dict[str, Expected] = {}
     chances: dict[str, float] = {}
@@ -222,7 +222,7 @@ def _explained(
     every = zip(campaign.objectives, campaign.experiments, choices, units, strict=True)
     for objective, raw, choice, unit in every:
         own = np.flatnonzero(raw.measured)
-        drawn = sample(choice.model, np.vstack([raw.x[own], pick.x]), PREDICTION_DRAWS, seed)
+        drawn = posterior_draws(choice.model, np.vstack([raw.x[own], pick.x]), PREDICTION_DRAWS, seed)
         measured, here = drawn[:, :-1], drawn[:, -1]
         best = int(np.argmax(measured.mean(0)))
         low, high = np.sort(unit * np.quantile(here, [0.025, 0.975]))

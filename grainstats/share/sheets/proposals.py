@@ -27,11 +27,10 @@ from grainstats.share.sheets.cells import (
 )
 
 if TYPE_CHECKING:
-    from grainstats.share.optimizer.space import Constraint, Space
+    from grainstats.share.optimizer.space import Constraint, Space, Value
 
 _WHAT = "sheet of proposals"
 _PLAIN = ("reason", "by", "campaign")
-Value = float | str
 Units = Mapping[str, Mapping[str, str]]  #: what the database keeps parameters and properties in, by name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError
-from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
+from segment.micrograph.formats.dmtags import DmTags, TagValue, read_tags
 from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space, truncated
@@ -76,7 +76,7 @@ def _frames_of_image(opened: OpenFile, tags: DmTags, prefix: str) -> list[Frame]
     ]
 
 
-def _whole(value: Value) -> int:
+def _whole(value: TagValue) -> int:
     if not isinstance(value, int):
         raise TypeError(f"a count was expected, not {value!r}")
     return value

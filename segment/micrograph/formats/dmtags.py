@@ -15,7 +15,7 @@ from typing import BinaryIO
 from segment.errors import UnreadableError
 from segment.micrograph.refusals import truncated
 
-Value = int | float | str | tuple[int | float, ...]
+TagValue = int | float | str | tuple[int | float, ...]
 
 #: type codes of the tag format and their struct letters
 _NUMBERS = {2: "h", 3: "i", 4: "H", 5: "I", 6: "f", 7: "d", 8: "B", 9: "b", 10: "b", 11: "q", 12: "Q"}
@@ -30,7 +30,7 @@ _DEEPEST, _MOST_TAGS, _LONGEST_INFO = 64, 1_000_000, 10_000
 class DmTags:
     """Tags by their full name, e.g. ``"ImageList.2.ImageData.DataType"``; unnamed ones count from 1."""
 
-    values: dict[str, Value]
+    values: dict[str, TagValue]
     arrays: dict[str, int]  #: where the numbers of a large array begin in the file
     byte_order: str  #: "<" | ">": of values and pixels
 
@@ -54,7 +54,7 @@ class _Walk:
         self.word = ">Q" if self.wide else ">I"
         self.read(self.word)
         self.order = "<" if self.read(">I") == 1 else ">"
-        self.values: dict[str, Value] = {}
+        self.values: dict[str, TagValue] = {}
         self.arrays: dict[str, int] = {}
 
     def take(self, count: int) -> bytes:

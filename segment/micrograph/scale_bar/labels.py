@@ -37,7 +37,7 @@ _FAINT_INK = 0.6  #: the same for thin smoothed strokes
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """Bounding box of a line of lettering, ends excluded."""
 
     top: int
@@ -70,7 +70,7 @@ def nanometres(words: Words) -> float | None:
     return to_nm(number, match.group(2))
 
 
-def lines_near(grey: np.ndarray, bar: Bar) -> list[tuple[float, Line]]:
+def lines_near(grey: np.ndarray, bar: Bar) -> list[tuple[float, TextLine]]:
     """Lettering around or in the gap of a bar, with its distance in pixels, the nearest first."""
     rows, columns = grey.shape
     tallest = max(int(_LETTER[1] * rows), 24)
@@ -86,14 +86,14 @@ def lines_near(grey: np.ndarray, bar: Bar) -> list[tuple[float, Line]]:
             if far is not None:
                 found.append((far, line))
     found.sort(key=lambda pair: (pair[0], pair[1].left - pair[1].right))
-    nearest: list[tuple[float, Line]] = []
+    nearest: list[tuple[float, TextLine]] = []
     for far, line in found:
         if not any(_same(line, other) for _, other in nearest):
             nearest.append((far, line))
     return nearest[:_NEAREST]
 
 
-def read_label(grey: np.ndarray, line: Line, bar: Bar) -> Words:
+def read_label(grey: np.ndarray, line: TextLine, bar: Bar) -> Words:
     """What a line says, dark on bright, bright on dark, and with what stands beside it.
 
     The confidence is the lowest of the three; 0 where they differ, or where the letters are too small.
@@ -115,7 +115,7 @@ def _bare(text: str) -> str:
     return re.sub("^([0-9.,]+)[u\u03bc]m$", "\\1\u00b5m", text.replace(" ", ""))
 
 
-def _view(grey: np.ndarray, line: Line, margin: float, aside: int = 0) -> np.ndarray:
+def _view(grey: np.ndarray, line: TextLine, margin: float, aside: int = 0) -> np.ndarray:
     """The line with a margin in line heights, and more pixels at its ends, dark on bright."""
     pad = max(round(margin * line.height), 1)
     side = pad + aside
@@ -171,7 +171,7 @@ def _letters(ink: np.ndarray, bar: Bar, top: int, left: int, tallest: int) -> np
     return np.stack([y, y + h, x, x + w, np.ones_like(x)], axis=1)[letter]
 
 
-def _words(letters: np.ndarray, tallest: int) -> list[Line]:
+def _words(letters: np.ndarray, tallest: int) -> list[TextLine]:
     """Letters joined into words, and up to four words in a row: a number and its unit may stand apart.
 
     Columns as of `_letters`, the last one counts the letters: a single sign is no length.
@@ -187,7 +187,7 @@ def _words(letters: np.ndarray, tallest: int) -> list[Line]:
     rows = np.array([row for word in words[:n] for row in _rows_from(word, words[:n])]).reshape(-1, 5)
     tall, long = rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2]
     good = (long >= _SHORTEST * tall) & (tall <= tallest) & (rows[:, 4] > 1)
-    return [Line(*row) for row in rows[good, :4].tolist()]
+    return [TextLine(*row) for row in rows[good, :4].tolist()]
 
 
 def _rows_from(word: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
@@ -215,7 +215,7 @@ def _union(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.array([least[0], most[1], least[2], most[3], one[4] + other[4]])
 
 
-def _distance(line: Line, bar: Bar) -> float | None:
+def _distance(line: TextLine, bar: Bar) -> float | None:
     """Pixels between a line and the bar it may belong to; None where it cannot."""
     inline = min(line.bottom, bar.bottom) > max(line.top, bar.top)
     if inline and bar.gap is not None:
@@ -229,7 +229,7 @@ def _distance(line: Line, bar: Bar) -> float | None:
     return max(far, apart) if far <= _REACH * line.height and apart <= line.height else None
 
 
-def _same(one: Line, other: Line) -> bool:
+def _same(one: TextLine, other: TextLine) -> bool:
     rows = min(one.bottom, other.bottom) - max(one.top, other.top)
     columns = min(one.right, other.right) - max(one.left, other.left)
     return rows > 0.9 * max(one.height, other.height) and columns > 0.9 * max(

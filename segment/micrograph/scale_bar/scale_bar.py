@@ -10,7 +10,7 @@ import numpy as np
 from segment.micrograph.scale_bar.bars import Bar, find_bars, find_ruler
 from segment.micrograph.scale_bar.labels import (
     LEAST_CONFIDENCE,
-    Line,
+    TextLine,
     lines_near,
     may_be_label,
     nanometres,
@@ -111,7 +111,7 @@ def _read(grey: np.ndarray, bar: Bar) -> ScaleBar | None:
     return None if doubtful is None else doubtful[1]
 
 
-def _scale_bar(grey: np.ndarray, bar: Bar, line: Line, words: Words, length: float | None) -> ScaleBar:
+def _scale_bar(grey: np.ndarray, bar: Bar, line: TextLine, words: Words, length: float | None) -> ScaleBar:
     rows = slice(max(min(bar.top, line.top) - _CROP_MARGIN, 0), max(bar.bottom, line.bottom) + _CROP_MARGIN)
     columns = slice(
         max(min(int(bar.left), line.left) - _CROP_MARGIN, 0),

@@ -56,7 +56,9 @@ def line_distance(lines: np.ndarray) -> np.ndarray:
     return np.minimum(distance * STEPS_PER_PX, 255).astype(np.uint8)
 
 
-def draw(seed: int, index: int, size: int, styles: Mapping[str, float] | None = None) -> SyntheticMicrograph:
+def drawn_image(
+    seed: int, index: int, size: int, styles: Mapping[str, float] | None = None
+) -> SyntheticMicrograph:
     """Image number `index` of the cache of this seed and shares of `styles`, whatever was drawn before it."""
     rng, style, annotator = _plan(seed, index, styles)
     if style == LAMELLAR:
@@ -137,7 +139,7 @@ def prepare_cache(folder: Path, n: int, size: int = 512) -> None:
 
 
 def _draw_into(folder: Path, seed: int, size: int, styles: Mapping[str, float] | None, index: int) -> int:
-    drawn = draw(seed, index, size, styles)
+    drawn = drawn_image(seed, index, size, styles)
     flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
     row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
     for name, value in zip(MAPS, row, strict=True):

@@ -14,7 +14,7 @@ import tifffile
 from grainstats.api.analysis import example_micrographs
 from grainstats.viewer import edited_map, teaching
 from grainstats.viewer.edited_map import KEY, EditedMap, changed_box, edited, save_correction
-from grainstats.viewer.measured_map import draw, measured, said
+from grainstats.viewer.measured_map import draw_distributions, measured, summary_text
 from grainstats.viewer.opening import get_reader, layers_of_cells, layers_of_file, segmented
 from grainstats.viewer.unsure_borders import percent_now, unsure_borders
 from segment.cells.editing import cut_cell, join_cells, take_out
@@ -141,10 +141,10 @@ def test_measured_before_and_after(squares):
     now = measured(
         "a", edited(squares, join_cells(squares.labels, across(50, 50, 70)).applied(squares.labels))
     )
-    text = said(now, before)
+    text = summary_text(now, before)
     assert "grains: 99  (before: 100)" in text and f"Why: {now.verdict.reason}." in text
     figure = Figure()
-    draw(figure, now, before)
+    draw_distributions(figure, now, before)
     assert len(figure.axes) == 2
     with pytest.raises(InputError, match="pixel size"):
         measured("a", GrainMap(squares.labels))
@@ -184,15 +184,15 @@ def test_corrections_are_gathered_in_pairs_that_training_finds(squares, tmp_path
     for name in ("one", "two"):
         tifffile.imwrite(images / f"{name}.tif", picture)
     with pytest.raises(InputError, match="no correction"):
-        teaching.gather(images, fixed)
+        teaching.gather_pairs(images, fixed)
     labels = join_cells(squares.labels, across(5, 5, 25)).applied(squares.labels)
     save_correction(EditedMap("two", squares, images / "two.tif"), labels, fixed)
-    pairs = teaching.gather(images, fixed)
+    pairs = teaching.gather_pairs(images, fixed)
     (pair,) = find_pairs(pairs.images, pairs.boundaries)
     assert pair.image.name == "001-two.tif" and pair.truth().n_grains == 99
     words = teaching.command(pairs, tmp_path / "new", model="unet-lite2", minutes=2)
     assert words[-2:] == ["--minutes", "2"] and "unet-lite2" in words
-    assert teaching.gather(images, fixed).n == 1  # its own copies are no corrections
+    assert teaching.gather_pairs(images, fixed).n == 1  # its own copies are no corrections
 
 
 def test_a_lesson_tells_lines_and_shares_and_whether_it_failed():

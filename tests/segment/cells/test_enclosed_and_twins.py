@@ -11,7 +11,7 @@ from segment.cells.borders import Borders
 from segment.cells.close import close_cells, stand_apart
 from segment.cells.enclosed import SURE, merge_enclosed
 from segment.cells.recutting import fine_cells, level_of
-from segment.cells.twins import merge_twins
+from segment.cells.twins import merge_lamellae
 
 
 def quarters(edge: int = 80) -> np.ndarray:
@@ -75,20 +75,20 @@ def test_a_lamella_joins_the_grain_that_it_crosses() -> None:
     across = (x + 0.5 * y)[:40]
     labels[:40][across > 40] = 2
     labels[:40][across > 50] = 3
-    merged = merge_twins(labels.copy())
+    merged = merge_lamellae(labels.copy())
     assert merged.max() == 2
     np.testing.assert_array_equal(merged == 1, y < 40)
 
 
 def test_equal_grains_are_no_twins() -> None:
-    np.testing.assert_array_equal(merge_twins(quarters()), quarters())
+    np.testing.assert_array_equal(merge_lamellae(quarters()), quarters())
 
 
 def test_a_bent_slender_grain_is_no_twin() -> None:
     y, x = np.mgrid[:100, :100]
     bent = x - 12 * np.sin(y / 16)
     labels = (1 + (bent > 45) + (bent > 55)).astype(np.int32)
-    assert merge_twins(labels.copy()).max() == 3
+    assert merge_lamellae(labels.copy()).max() == 3
 
 
 def test_twins_are_kept_by_default() -> None:

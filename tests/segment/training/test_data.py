@@ -15,8 +15,8 @@ from segment.errors import InputError
 from segment.training.data.cache import (
     NOT_GRAIN,
     UNSURE,
-    draw,
     drawing,
+    drawn_image,
     line_distance,
     open_cache,
     read_count,
@@ -27,7 +27,7 @@ from segment.training.data.cache import (
 from segment.training.data.crops import CropSource, Example, draw_exposure, re_expose, read_real
 from segment.training.data.pairs import find_pairs
 from segment.training.export import write_record
-from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
+from segment.training.recipe import RealSet, TrainingRecipe, read_training_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -90,7 +90,9 @@ def test_a_growing_cache_is_waited_for_and_one_that_stands_still_is_named(
 
 
 def test_the_style_of_an_image_is_known_without_drawing_it() -> None:
-    assert [draw(7, index, 96).style for index in range(8)] == [style_of(7, index) for index in range(8)]
+    assert [drawn_image(7, index, 96).style for index in range(8)] == [
+        style_of(7, index) for index in range(8)
+    ]
     assert len({style_of(7, index) for index in range(8)}) > 2
 
 
@@ -187,7 +189,9 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_released_recipes_keep_tem_out_of_early_stages_and_whole_micrographs_out_of_all(name, early, late):
-    recipes = {stage: read_recipe(ROOT / "models" / name / f"{stage}.toml") for stage in early + late}
+    recipes = {
+        stage: read_training_recipe(ROOT / "models" / name / f"{stage}.toml") for stage in early + late
+    }
     assert all({one.name for one in recipes[stage].real} == {"tbm_om"} for stage in early)
     assert len({(recipe.encoder, recipe.decoder) for recipe in recipes.values()}) == 1
     for recipe in recipes.values():
@@ -199,7 +203,7 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text("stepps = 3\n")
     with pytest.raises(InputError, match="stepps"):
-        read_recipe(path)
+        read_training_recipe(path)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +220,7 @@ def test_a_value_of_another_kind_is_named(text: str, said: str, tmp_path: Path) 
     path = tmp_path / "recipe.toml"
     path.write_text(text)
     with pytest.raises(InputError, match=said):
-        read_recipe(path)
+        read_training_recipe(path)
 
 
 def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +229,7 @@ def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: p
     recipe = TrainingRecipe(name='the "best"', learning_rate=1, real=(RealSet("my films v1.2", 0.5),))
     recipe = replace(recipe, styles={"lamellar": 0.5, "any": 0.5}, taught=("lamellar",), keep=8.0)
     write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
-    assert read_recipe(tmp_path / "recipe.toml") == recipe
+    assert read_training_recipe(tmp_path / "recipe.toml") == recipe
 
 
 def test_a_set_without_boundaries_teaches_their_absence_and_its_phases(tmp_path: Path) -> None:

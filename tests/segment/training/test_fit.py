@@ -62,7 +62,7 @@ def exported(trained: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
     """The trained network as the model folder ``tiny``, with settings and error rates of its own."""
 
     folder = tmp_path_factory.mktemp("exported") / "tiny"
-    export(RECIPE, trained[1], folder, origin="test")
+    export_model(RECIPE, trained[1], folder, origin="test")
     write_settings(folder, {"best_intercept_px": "28.0", "persistence": "0.07"})
     write_rates(folder, RATES, load_model(folder).weights_digest, "test")
     return folder
@@ -113,7 +113,7 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
     nothing, taught = torch.zeros(1, 2, 16, 16), torch.tensor([True])
     costs = [
         float(
-            loss_of(
+            training_loss(
                 RECIPE,
                 logits,
                 Batch(nothing[:, :1], nothing, torch.ones_like(nothing), torch.tensor([real]), taught),
@@ -138,7 +138,7 @@ def test_exported_model_answers_as_the_network(
     runtime = runtime_for(model, device="cpu", precision="f32", threads=1)
     answer = next(runtime.whole.infer_all([lambda: [grey[None]]]))[0]
     assert np.abs(answer - expected.numpy()).max() < 0.01
-    assert read_recipe(exported / "recipe.toml") == RECIPE
+    assert read_training_recipe(exported / "recipe.toml") == RECIPE
     assert any(name.startswith("decoder.") for name in load_weights(exported))
 
 
@@ -148,7 +148,7 @@ def test_fine_tuning_writes_a_model_of_its_own(exported: Path, tuned: Callable[[
     assert mine.name == "mine"
     assert mine.digest != before.digest
     assert mine.error_rates == RATES
-    own = read_recipe(folder / "recipe.toml")  # whatever batches the first training took
+    own = read_training_recipe(folder / "recipe.toml")  # whatever batches the first training took
     assert (own.crop, own.batch) == (256, 8) != (RECIPE.crop, RECIPE.batch)
     assert (mine.persistence, mine.best_intercept_px) == (0.07, 28.0)
     card = (folder / "CARD.md").read_text()
@@ -217,7 +217,7 @@ def test_weights_of_another_network_are_refused(
     other = replace(RECIPE, decoder=(24, 8, 8))
     source = CropSource(RECIPE, trained[0] / "cache", [], 1)
     for call in (
-        lambda: export(other, trained[1], tmp_path / "model", origin="test"),
+        lambda: export_model(other, trained[1], tmp_path / "model", origin="test"),
         lambda: fit(other, source, trained[0]),
         lambda: fit(RECIPE, source, tmp_path / "run", start={"stem.weight": torch.zeros(1)}),
     ):

@@ -19,7 +19,7 @@ from segment.quality.boundary_loss import SOUND
 from segment.quality.score import score
 from segment.quality.warnings import MISSED
 from segment.training.data.pairs import find_pairs
-from segment.training.recipe import read_recipe
+from segment.training.recipe import read_training_recipe
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.unet import load_model
 
@@ -28,7 +28,7 @@ from segment.unet import load_model
 @pytest.mark.realdata
 def test_micrographs_that_training_never_saw(shared_data: Path) -> None:
     model = load_model()
-    recipe = read_recipe(model.folder / "recipe.toml")
+    recipe = read_training_recipe(model.folder / "recipe.toml")
     (tbm,) = [one for one in recipe.real if one.name == "tbm_om"]
     folder = shared_data / tbm.name
     pairs = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segment.unet.tiles import frame_of, plan_tiles, reflected
+from segment.unet.tiles import padded_image, plan_tiles, reflected
 
 
 @pytest.mark.parametrize("shape", [(128, 128), (512, 1536), (1120, 96), (2048, 2048)])
@@ -44,7 +44,7 @@ def test_read_rectangles_keep_to_the_limit_and_one_tile_suffices_where_it_fits()
 
 def test_frame_continues_the_image_like_numpy():
     image = np.arange(70 * 90).reshape(70, 90)
-    frame = frame_of(image, 64, 32)
+    frame = padded_image(image, 64, 32)
     assert frame.shape == (224, 224)
     padded = np.pad(image, ((64, 90), (64, 70)), mode="reflect")
     np.testing.assert_array_equal(frame.read(slice(0, 224), slice(0, 224))[0], padded)

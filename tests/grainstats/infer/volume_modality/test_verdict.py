@@ -8,7 +8,7 @@ from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.modality.verdict import modality_json
 from grainstats.infer.volume_modality import judge_volume
-from grainstats.infer.volume_modality.judge import decide
+from grainstats.infer.volume_modality.judge import decide_volumes
 from grainstats.infer.volume_modality.sizes import VolumeSizes, load_null, modes_of
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
 from segment.volume.stack import LabelVolume, VoxelSize
@@ -76,7 +76,7 @@ def test_sizes_close_together_are_uniform_but_for_a_giant() -> None:
         lognormal(0.1, 500, cut=4.0),
         lognormal(0.1, 150),
     ]
-    found = decide(samples)
+    found = decide_volumes(samples)
     assert [d.verdict for d in found] == ["uniform", "indeterminate", "indeterminate", "indeterminate"]
     assert found[-1].more_grains == 50
 
@@ -85,13 +85,13 @@ def test_pairs_are_not_uniform() -> None:
     """A tenth of the volume, 2.5 times as large."""
     n = 900
     coarse = round(n * 0.11 / 2.5**3)
-    (found,) = decide([lognormal(0.15, n, *([2.5] * coarse))])
+    (found,) = decide_volumes([lognormal(0.15, n, *([2.5] * coarse))])
     assert found.verdict != "uniform"
 
 
 def test_one_broad_population_is_not_two() -> None:
     """Broader than any made structure: the score is that of pairs, but one normal describes it as well."""
-    (found,) = decide([lognormal(0.8, 900)])
+    (found,) = decide_volumes([lognormal(0.8, 900)])
     assert found.verdict == "indeterminate"
     assert "no two modes" in found.reason
 

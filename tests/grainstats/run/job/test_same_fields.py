@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
-from grainstats.run.job.stored_sample import Sample
+from grainstats.run.job.stored_sample import StoredSample
 
 
 def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> pd.DataFrame:
@@ -20,12 +20,12 @@ def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> p
     return pd.DataFrame({"analysis_id": number, **columns, "area_nm2": rng.lognormal(7, 0.7, 60)})[lost:]
 
 
-def sample_of(*tables: pd.DataFrame) -> Sample:
+def sample_of(*tables: pd.DataFrame) -> StoredSample:
     numbers = list(range(1, len(tables) + 1))
     images = pd.DataFrame({"analysis_id": numbers, "path": [f"{n}.tif" for n in numbers]})
     images = images.assign(frame=0, rows=600, columns=600, pixel_size_nm=1.0)
     empty = pd.DataFrame({"analysis_id": numbers})
-    return Sample(images, pd.concat(tables, ignore_index=True), empty, empty, dict.fromkeys(numbers))
+    return StoredSample(images, pd.concat(tables, ignore_index=True), empty, empty, dict.fromkeys(numbers))
 
 
 def test_copies_and_turned_copies_are_left_out() -> None:

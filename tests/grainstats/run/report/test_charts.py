@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from grainstats.infer import ModalityVerdict
-from grainstats.run.report.chart import Axis, Chart, Line, Point, log_ticks, ticks
-from grainstats.run.report.page import render
+from grainstats.run.report.chart import Axis, Chart, DataPoint, Line, log_ticks, ticks
+from grainstats.run.report.page import fill_template
 from grainstats.run.report.section import dot_of, quantity
 from grainstats.run.report.size_charts import (
     border_nm,
@@ -23,12 +23,12 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import length, length_with_interval, number, p_words, probability
+from grainstats.run.report.wording import length, length_with_interval, p_words, probability, significant
 
 
 def svg_of(chart: Chart) -> ElementTree.Element:
     """The chart as the pages lay it out."""
-    page = render("magnets.html.j2", magnets={"rows": (), "chart": chart})
+    page = fill_template("magnets.html.j2", magnets={"rows": (), "chart": chart})
     (found,) = re.findall(r"<svg class=\"chart\" viewBox.*?</svg>", page, re.DOTALL)
     return ElementTree.fromstring(found)
 
@@ -118,7 +118,7 @@ def test_what_comes_from_data_is_escaped_in_a_chart():
     table = pd.DataFrame({"sample": ["=1+1", '"><script>'], "x": [1.0, 2.0]})
     axis = Axis("a < b", 0.0, 3.0)
     line = Line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "fit", "<b>")
-    chart = Chart("n", "<i>", axis, axis, table, lines=(line,), points=(Point(1.0, 2.0, said="<u>"),))
+    chart = Chart("n", "<i>", axis, axis, table, lines=(line,), points=(DataPoint(1.0, 2.0, said="<u>"),))
     svg = svg_of(chart)
     assert svg.attrib["aria-label"] == "<i>" and texts(svg, "name") == ["a < b", "a < b"]
     assert {str(t.text) for t in svg.iter("title")} == {"<i>", "<b>", "<u>"}
@@ -164,7 +164,7 @@ def test_words():
         "p = 1",
         "no p",
     ]
-    assert [number(v) for v in (0.0, 23.84, 0.5, 12345.6, float("nan"))] == [
+    assert [significant(v) for v in (0.0, 23.84, 0.5, 12345.6, float("nan"))] == [
         "0",
         "23.8",
         "0.500",

@@ -7,7 +7,7 @@ import pytest
 
 from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.run.recipe import Recipe
-from grainstats.run.report.page import render
+from grainstats.run.report.page import fill_template
 from grainstats.run.report.report import RULES, methods_of
 from segment.unet import load_model
 
@@ -19,7 +19,7 @@ def methods(edge_model) -> dict:
 
 
 def text_of(methods: dict) -> str:
-    return render("methods.html.j2", m=methods, version="0")
+    return fill_template("methods.html.j2", m=methods, version="0")
 
 
 def test_the_rule_is_told_with_the_constants_that_decide(methods):

@@ -29,7 +29,14 @@ from grainstats.run.report.pictures import (
     image_views,
     scales_of,
 )
-from grainstats.run.report.report import PAGE_BYTES, image_remarks, lede, parts_of, split, verdict_paragraphs
+from grainstats.run.report.report import (
+    PAGE_BYTES,
+    image_remarks,
+    lede,
+    page_files,
+    split,
+    verdict_paragraphs,
+)
 from grainstats.share import Database
 from segment.grain_map import GrainMap
 
@@ -223,7 +230,7 @@ def test_no_page_holds_more_than_its_bytes_and_pages_are_named():
     assert [name for page in pages for name, _ in page] == [name for name, _ in sections]
     assert all(sum(len(html) for _, html in page) <= PAGE_BYTES for page in pages[:-1])
     assert [name for name, _ in pages[-1]] == ["large"]
-    assert parts_of([["S1", "S2"], ["S3"]], "report.html") == [
+    assert page_files([["S1", "S2"], ["S3"]], "report.html") == [
         ("report.html", "S1", "S2"),
         ("report-2.html", "S3", "S3"),
     ]

@@ -18,7 +18,7 @@ from grainstats.share.optimizer.models import (
     choose,
     fit_network,
     fit_plain,
-    sample,
+    posterior_draws,
 )
 
 
@@ -54,19 +54,19 @@ def test_the_networks_samples_go_through_the_feature(believed: Choice) -> None:
     x = np.random.default_rng(5).uniform(0.1, 0.9, size=(60, 4))
     feature = 1.5 * x[:, 0] - x[:, 1] + 0.8 * np.sin(3 * x[:, 2])
     truth = np.exp(-((feature - 0.6) ** 2) / 0.08)
-    drawn = sample(believed.model, x, 128, 0)
+    drawn = posterior_draws(believed.model, x, 128, 0)
     assert drawn.shape == (128, 60)
     assert np.corrcoef(drawn.mean(0), truth)[0, 1] > 0.9
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     assert np.mean((low < truth) & (truth < high)) > 0.8
-    assert (sample(believed.model, x, 128, 0) == drawn).all()
-    assert not (sample(believed.model, x, 128, 1) == drawn).all()
+    assert (posterior_draws(believed.model, x, 128, 0) == drawn).all()
+    assert not (posterior_draws(believed.model, x, 128, 1) == drawn).all()
 
 
 def test_the_plain_models_samples_have_the_posterior_mean_and_spread(believed: Choice) -> None:
     x = np.random.default_rng(6).uniform(size=(10, 4))
     mean, variance = believed.plain.last.predict(x)
-    drawn = sample(believed.plain, x, 1024, 0)
+    drawn = posterior_draws(believed.plain, x, 1024, 0)
     assert drawn.mean(0) == pytest.approx(mean[:, 0], abs=0.02)
     assert drawn.std(0) == pytest.approx(np.sqrt(variance[:, 0]), rel=0.1)
 
@@ -99,7 +99,7 @@ def test_missing_features_and_objectives_change_little(believed: Choice) -> None
     assert len(network.stages) == 2 and network.columns == (0, 1) and len(network.y) == 22
     assert np.isfinite(network.leave_one_out(0)).all()
     x = np.random.default_rng(9).uniform(size=(50, 4))
-    means = [sample(m, x, 128, 1).mean(0) for m in (network, believed.model)]
+    means = [posterior_draws(m, x, 128, 1).mean(0) for m in (network, believed.model)]
     assert np.corrcoef(means[0], means[1])[0, 1] > 0.85
 
 

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("botorch", reason="extra `optimizer` (BoTorch) is not installed")
 
-from grainstats.share.optimizer.process import Process, fit
+from grainstats.share.optimizer.process import Process, fit_process
 
 
 def toy(n: int = 20, d: int = 3, noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +19,7 @@ def toy(n: int = 20, d: int = 3, noise: float = 0.05) -> tuple[np.ndarray, np.nd
 @pytest.fixture(scope="module")
 def process() -> Process:
     x, y = toy()
-    return fit(x, y, np.linspace(0.01, 1.0, 20)[:, None])
+    return fit_process(x, y, np.linspace(0.01, 1.0, 20)[:, None])
 
 
 def test_recovers_the_function(process: Process) -> None:
@@ -37,7 +37,7 @@ def test_leave_one_out_is_what_leaving_one_out_gives(process: Process) -> None:
     mean, variance = process.predict_left_out(x[:, None])
     for i in (0, 19):
         keep = np.arange(20) != i
-        alone = fit(x[keep], y[keep], known[keep])
+        alone = fit_process(x[keep], y[keep], known[keep])
         value, spread = alone.predict(x[i : i + 1])
         assert mean[i, 0, 0] == pytest.approx(value[0, 0], abs=0.05)
         without = variance[i, 0, 0] / process.inflation[0] - process.noise[i, 0]
@@ -48,7 +48,7 @@ def test_intervals_are_as_wide_as_the_left_out_errors() -> None:
     """Pure noise said to be exact: the widened variances have unit mean squared standardised error."""
     rng = np.random.default_rng(2)
     x, y = rng.uniform(size=(12, 3)), rng.normal(size=(12, 1))
-    process = fit(x, y, np.zeros((12, 1)))
+    process = fit_process(x, y, np.zeros((12, 1)))
     mean, variance = process.predict_left_out(x[:, None])
     squared = (y - mean[:, 0]) ** 2 / variance[:, 0]
     assert process.inflation[0] >= 1
@@ -63,7 +63,7 @@ def test_known_noise_is_believed() -> None:
     wild, said = y.copy(), np.full((20, 1), 1e-4)
     wild[3] += 30
     said[3] = 30.0**2
-    mean = fit(x, wild, said).predict(x)[0]
+    mean = fit_process(x, wild, said).predict(x)[0]
     others = np.arange(20) != 3
     assert np.abs(mean[others] - y[others]).max() < 2
     assert np.abs(mean[3] - y[3]) < 10
@@ -72,11 +72,11 @@ def test_known_noise_is_believed() -> None:
 def test_outputs_are_independent_and_scaled_inputs_have_no_unit() -> None:
     x, y = toy(12)
     both = np.hstack([y, x[:, [2]] ** 2])
-    together = fit(x, both, np.zeros((12, 2)))
-    alone = fit(x, both[:, [1]], np.zeros((12, 1)))
+    together = fit_process(x, both, np.zeros((12, 2)))
+    alone = fit_process(x, both[:, [1]], np.zeros((12, 1)))
     grid = np.random.default_rng(1).uniform(size=(20, 3))
     assert together.predict(grid)[0][:, [1]] == pytest.approx(alone.predict(grid)[0], abs=0.01)
     units = np.array([1.0, 1.0, 250.0])
-    larger = fit(x * units, both[:, [1]], np.zeros((12, 1)), range(2, 3))
-    smaller = fit(x, both[:, [1]], np.zeros((12, 1)), range(2, 3))
+    larger = fit_process(x * units, both[:, [1]], np.zeros((12, 1)), range(2, 3))
+    smaller = fit_process(x, both[:, [1]], np.zeros((12, 1)), range(2, 3))
     assert larger.predict(grid * units)[0] == pytest.approx(smaller.predict(grid)[0], abs=1e-3)
