@@ -17,7 +17,7 @@ from null_parts import NULLS, read_parts
 from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
-from grainstats.infer.modality.null_library import CLOSEST_RATIO, LEVELS, PAIR_SHARE, SPREAD_WEIGHT
+from grainstats.infer.modality.null_library import CLOSEST_RATIO, NULL_LEVELS, PAIR_SHARE, SPREAD_WEIGHT
 from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
 from segment.choices import Null
 
@@ -64,7 +64,7 @@ def score(samples: Samples, network: ShapeNetwork) -> np.ndarray:
 
 
 def null_quantiles(samples: Samples, values: np.ndarray, null: Null) -> np.ndarray:
-    """Values that the worst width of the worst family exceeds with probability LEVELS, (sizes, LEVELS)."""
+    """Values that the worst width of the worst family exceeds with these probabilities, (sizes, levels)."""
     merged = len(FAMILIES)  # of all families together: by themselves they are few
     table = _worst(samples, values, np.minimum(samples.truth[:, 0].astype(int), merged), WIDTH_NODES)
     for first, last in NOT_BELOW[null]:
@@ -74,7 +74,7 @@ def null_quantiles(samples: Samples, values: np.ndarray, null: Null) -> np.ndarr
 
 
 def pair_quantiles(pairs: Samples, values: np.ndarray, ratio: float) -> np.ndarray:
-    """Values that the worst pairs of this ratio or more fall below with probability LEVELS, (sizes, LEVELS).
+    """Values that the worst pairs of this ratio or more fall below with these probabilities, (sizes, levels).
 
     The worst of few, many and most grains coarse, of narrow and broad populations, and of ratios that are
     just large enough or larger.
@@ -101,21 +101,21 @@ def _basis(log_n: np.ndarray, width: np.ndarray | None) -> np.ndarray:
 
 
 def kind_quantiles(samples: Samples, values: np.ndarray, nodes: np.ndarray | None) -> np.ndarray:
-    """Upper quantiles of one kind at its worst width, shape (sizes, LEVELS); -inf where samples are too few.
+    """Upper quantiles of one kind at its worst width, shape (sizes, levels); -inf where samples are too few.
 
     The trends of the values and of their scatter over size and width are taken out first, and put back at
     the nodes that lie among the samples' widths: all samples of the kind tell the quantiles of the rest.
     Without `nodes`, trends are over size alone.
     """
     if len(values) < FEWEST:
-        return np.full((len(SIZES), len(LEVELS)), -np.inf)
+        return np.full((len(SIZES), len(NULL_LEVELS)), -np.inf)
     log_n, width = samples.scalars[:, 1].astype(float), samples.truth[:, 1].astype(float)
     basis = _basis(log_n, None if nodes is None else width)
     trend = np.linalg.lstsq(basis, values, rcond=None)[0]
     rest = values - basis @ trend
     scatter = np.linalg.lstsq(basis, np.abs(rest), rcond=None)[0]
     least = 0.3 * np.abs(rest).mean()
-    upper = np.quantile(rest / np.maximum(basis @ scatter, least), 1 - LEVELS)
+    upper = np.quantile(rest / np.maximum(basis @ scatter, least), 1 - NULL_LEVELS)
     low, high = np.quantile(width, [0.02, 0.98])
     at: list[float | None] = [None]
     if nodes is not None:

@@ -19,7 +19,7 @@ import pandas as pd
 from power_diagram import Cells, cells_of
 from scipy.spatial import cKDTree
 
-from grainstats.infer.modality.spacing_answer import BROAD_SD, CLASSES, COUNTS, LEVELS, shape_of
+from grainstats.infer.modality.spacing_answer import BROAD_SD, CLASSES, COUNTS, SPACING_LEVELS, shape_of
 from grainstats.measure.spacing.chords import kaplan_meier
 from grainstats.measure.spacing.intercepts import ANGLES
 from segment.mosaics.laguerre import Mosaic, laguerre_section
@@ -159,8 +159,8 @@ def built(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     for n in COUNTS:
         near = ~train & (np.abs(place - np.log(n)) < NEAR)
         null = [near & ~two & (broad == side) for side in (False, True)]
-        quantiles.append([np.quantile(score[part], 1 - LEVELS) for part in null])
-        limit = np.where(broad, *(q[list(LEVELS).index(0.05)] for q in quantiles[-1][::-1]))
+        quantiles.append([np.quantile(score[part], 1 - SPACING_LEVELS) for part in null])
+        limit = np.where(broad, *(q[list(SPACING_LEVELS).index(0.05)] for q in quantiles[-1][::-1]))
         cells.append(
             {
                 "grains": n,

@@ -47,7 +47,7 @@ from segment.grain_map import Reliability
 from segment.micrograph import Micrograph
 from segment.pipeline import with_voids
 from segment.quality.calibration_table import Confidence, Weighing
-from segment.quality.evidence import NAMES, Evidence, gather_evidence
+from segment.quality.evidence import EVIDENCE_NAMES, Evidence, gather_evidence
 from segment.quality.score import score
 from segment.quality.warnings import probability_warnings
 from segment.training.synthetic.styles import STYLES
@@ -194,7 +194,7 @@ def _half(case: Case) -> int:
 
 def _odds(cases: list[Case]) -> Weighing:
     unlike_grains = np.array([case.kind in ("photograph", "picture", "mimic") for case in cases])
-    return fit_odds(NAMES, [case.evidence for case in cases], unlike_grains)
+    return fit_odds(EVIDENCE_NAMES, [case.evidence for case in cases], unlike_grains)
 
 
 def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
@@ -204,7 +204,7 @@ def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
 
     def fit(chosen: list[Case]) -> Weighing:
         value = -np.log([max(case.recall, 0.2) for case in chosen])
-        return fit_line(NAMES, [case.evidence for case in chosen], value)
+        return fit_line(EVIDENCE_NAMES, [case.evidence for case in chosen], value)
 
     whole = fit(fitted)
     values = {case.name: whole(case.evidence) for case in judged if case.kind == "field"}

@@ -31,7 +31,7 @@ from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import cells_of_field, with_voids
-from segment.quality.boundary_loss import FILE, weights_key
+from segment.quality.boundary_loss import LOSS_FILE, weights_key
 from segment.quality.score import intercepts
 from segment.quality.warnings import MISSED
 from segment.registration.align import align, warped
@@ -173,9 +173,9 @@ def main() -> None:
             rows.to_csv(path, index=False)
             print(fresh[fresh["rule"] == RULE].to_string(header=False), flush=True)
     if given.write:
-        tables = json.loads((model.folder / FILE).read_text())
+        tables = json.loads((model.folder / LOSS_FILE).read_text())
         tables[weights_key(model.folder)]["fields"] = loss_of_fields(rows)
-        (model.folder / FILE).write_text(json.dumps(tables, indent=1) + "\n")
+        (model.folder / LOSS_FILE).write_text(json.dumps(tables, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from outside_windows import cells_per_area, window
 from grainstats.infer import ImageGrains
 from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.judge import LEVEL, decide
-from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, line_at, load_library
+from grainstats.infer.modality.null_library import KNOWN_FIELDS, NULL_LEVELS, line_at, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from segment.choices import Null
 
@@ -151,7 +151,7 @@ def shifts(null: Null, work: Path, seed: int) -> np.ndarray:
         paths = [c.path(per_field, seed, work) for c in cases(BROAD) if c.null == null]
         worst = np.max([np.quantile(np.load(p)["scores"], 1 - LEVEL, axis=0) for p in paths], axis=0)
         for j, value in zip(chosen, worst, strict=True):
-            known = line_at(TOTALS[j], library.n_interior, library.one)[np.argmin(abs(LEVELS - LEVEL))]
+            known = line_at(TOTALS[j], library.n_interior, library.one)[np.argmin(abs(NULL_LEVELS - LEVEL))]
             found[i, j:] = max(value - known, 0.0)
     return np.maximum.accumulate(found[::-1])[::-1]  # smaller fields are no better
 

@@ -38,7 +38,7 @@ from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
 from segment.quality.boundary_loss import (
-    FILE,
+    LOSS_FILE,
     corners_per_junction,
     excess_corners,
     joined_share,
@@ -277,7 +277,7 @@ def main() -> None:
 
 def _keep(model: Model, kept: pd.DataFrame) -> None:
     """The facts of these weights, beside what fields of several pictures lose."""
-    path, key = model.folder / FILE, weights_key(model.folder)
+    path, key = model.folder / LOSS_FILE, weights_key(model.folder)
     tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     low, high = kept["share"].min(), kept["share"].max()
     most = excess_corners(kept["corners"].max())

@@ -15,8 +15,8 @@ from segment.cells.borders import find_borders
 from segment.cells.label_edges import on_edges
 from segment.grain_map import Reliability
 from segment.quality.calibration_table import (
-    FILE,
-    FORMAT,
+    CONFIDENCE_FILE,
+    CONFIDENCE_FORMAT,
     Confidence,
     Weighing,
     halved_products,
@@ -182,8 +182,8 @@ def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, A
     measured : dict
         What the fit came to, on data not used for it; for the reader of the file, not for the code.
     """
-    path = folder / FILE
-    content = {"format": FORMAT, **asdict(confidence), "measured": measured}
+    path = folder / CONFIDENCE_FILE
+    content = {"format": CONFIDENCE_FORMAT, **asdict(confidence), "measured": measured}
     path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
     return path
 

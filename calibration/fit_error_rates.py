@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from segment.quality.error_rates import CLASSES, ErrorRates, size_class
+from segment.quality.error_rates import SIZE_CLASSES, ErrorRates, size_class
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class ErrorCount:
     ----------
     confidence : float
         Mean probability along the found borders.
-    grains, lost, cuts : ndarray of int, shape (CLASSES,)
+    grains, lost, cuts : ndarray of int, shape (SIZE_CLASSES,)
         True grains by class of area; how many are lost; further cells in them.
     """
 
@@ -57,9 +57,9 @@ def count_errors(
     extra = np.maximum(np.bincount(owner, minlength=area.size) - 1, 0)
     return ErrorCount(
         confidence,
-        np.bincount(kind[mine], minlength=CLASSES),
-        np.bincount(kind[mine[~first]], minlength=CLASSES),
-        np.bincount(kind, extra, CLASSES).astype(int),
+        np.bincount(kind[mine], minlength=SIZE_CLASSES),
+        np.bincount(kind[mine[~first]], minlength=SIZE_CLASSES),
+        np.bincount(kind, extra, SIZE_CLASSES).astype(int),
     )
 
 
@@ -91,7 +91,7 @@ def fit_rates(counts: Sequence[ErrorCount], knots: int = 8) -> ErrorRates:
     confidence = np.array([c.confidence for c in counts])
     at = np.unique(np.quantile(confidence, np.linspace(0, 1, knots)).round(3))
     grains, lost = (np.stack([getattr(c, name) for c in counts]).T for name in ("grains", "lost"))
-    missed = tuple(_falling(confidence, lost[k], grains[k], at) for k in range(CLASSES))
+    missed = tuple(_falling(confidence, lost[k], grains[k], at) for k in range(SIZE_CLASSES))
     return ErrorRates(tuple(at.tolist()), missed, measured=True)
 
 

@@ -23,7 +23,7 @@ from segment.cells.border_merging import SEED_PERSISTENCE
 from segment.cells.borders import find_borders, pair_key
 from segment.cells.watershed import persistence_watershed
 from segment.grain_map import GrainMap
-from segment.quality.boundary_loss import LEAST_PX, RING, WIDER
+from segment.quality.boundary_loss import LEAST_CIRCLE_PX, RING, WIDER
 from segment.unet import load_model
 
 MEETS = "meets"
@@ -38,7 +38,9 @@ def opposite(labels: np.ndarray, places: np.ndarray, cell: np.ndarray, parts: in
 
     `cell` (n,) is the one on the other side.  NaN where other than `parts` cells lie on the circles.
     """
-    radius = max(RADIUS * np.sqrt(np.count_nonzero(labels) / max(len(np.unique(labels)) - 1, 1)), LEAST_PX)
+    radius = max(
+        RADIUS * np.sqrt(np.count_nonzero(labels) / max(len(np.unique(labels)) - 1, 1)), LEAST_CIRCLE_PX
+    )
     turn, margin = np.linspace(0, 2 * np.pi, RING, endpoint=False), int(WIDER * radius) + 3
     inside = ((places >= margin) & (places < np.array(labels.shape) - 1 - margin)).all(axis=1)
     result = np.full(len(places), np.nan)

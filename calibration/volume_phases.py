@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from segment.volume import GreyVolume, LabelVolume, VoxelSize
-from segment.volume.phases import NAMES, SOLID
+from segment.volume.phases import PHASE_NAMES, SOLID
 from segment.volume.pipeline import SMALLEST_GRAIN_PX, StackSettings, segment_stack
 
 OUT = Path("docs/validation")
@@ -59,7 +59,9 @@ def phases() -> list[dict[str, float]]:
                 told = segmented(made, StackSettings(align="none", grains=False)).phase
                 found.append([overlap(told == k, made.phase == k) for k in range(3)])
                 found[-1].append(float(at_surface(made.phase)[told != made.phase].mean()))
-            means = dict(zip((*NAMES, "wrong_at_surface"), np.mean(found, axis=0).round(3), strict=True))
+            means = dict(
+                zip((*PHASE_NAMES, "wrong_at_surface"), np.mean(found, axis=0).round(3), strict=True)
+            )
             rows.append(
                 {"noise": noise, "porosity": porosity, "second": second, "grain_voxels": size, **means}
             )

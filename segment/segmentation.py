@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-FORMAT = 1  #: of the bytes
+_FORMAT = 1  #: of the bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Segmentation:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 facts: dict[str, Any] = json.loads(stored["facts"].tobytes())
                 arrays = {name: stored[name] for name in _ARRAYS}
-            if facts.pop("format") != FORMAT:
+            if facts.pop("format") != _FORMAT:
                 raise ValueError("another format")
             facts.pop("invented", None)  # older records
             cells = FineCells(**arrays, least_px=facts.pop("least_px"), nested=facts.pop("nested"))

@@ -40,7 +40,7 @@ RULES: dict[str, tuple[tuple[str, object], ...]] = {
     "no more where grains differ in grey": ((f"{MERGE}.grains_differ", lambda *_: False),),
     "more asked for where gaps part the grains": ((f"{CLOSE}.PARTED", 1.0),),
     "small outlines inside a grain": (("segment.cells.enclosed.SMALL", 0.0),),
-    "cells of one or two neighbours have to be plain": (("segment.cells.enclosed.SURE", 0.0),),
+    "cells of one or two neighbours have to be plain": (("segment.cells.enclosed.SURE_ENCLOSED", 0.0),),
     "unsure voids are none where most are": (("segment.cells.voids.MOSTLY", 0.0),),
     "voids by grey": (("segment.cells.voids.WORTH", 2.0),),
     "grey only near what the network saw": (("segment.cells.voids.REACH_PX", 1e9),),

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 
 from segment.cells.borders import find_borders
 from segment.micrograph import Micrograph
-from segment.quality.evidence import FEWEST, cell_traits, expected_share
+from segment.quality.evidence import FEWEST_WHOLE_CELLS, cell_traits, expected_share
 from segment.quality.score import score
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
@@ -86,7 +86,7 @@ def main() -> None:
             answer = predict(model, micrograph)
             found = closed(model, micrograph, answer)
             cells, traits = cell_traits(found.labels, find_borders(found.labels, answer.probability))
-            if len(cells) < FEWEST:
+            if len(cells) < FEWEST_WHOLE_CELLS:
                 continue
             false, true = false_cells(found.labels.astype(np.int64), truth.astype(np.int64))
             precision = score(found.labels, truth).precision

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grainstats.run.recipe import Recipe
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]
-SAMPLE = "sample"  #: what arrays without a name belong to
+_SAMPLE = "sample"  #: what arrays without a name belong to
 
 
 def analyze(
@@ -154,12 +154,12 @@ def _inputs(
 ) -> tuple[str, ...]:
     """Paths as they are; arrays as files in a folder per sample, where they are `scaled`."""
     if isinstance(source, np.ndarray):
-        source = {SAMPLE: [source]}
+        source = {_SAMPLE: [source]}
     if not isinstance(source, Mapping):
         several = one_by_one(source)
         if not any(isinstance(one, np.ndarray) for one in several):
             return tuple(str(path) for path in several)
-        source = {SAMPLE: several}
+        source = {_SAMPLE: several}
     if not all(len(images) for images in source.values()) or not source:
         raise InputError("an empty dict or list", "no micrograph", "Give {sample id: arrays}")
     source = {sample_id: one_by_one(images) for sample_id, images in source.items()}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grainstats.infer.modality.verdict import ModalityVerdict
     from segment.grain_map import GrainMap
 
-BINS = 32  #: of a distribution, equal in the logarithm
+_BINS = 32  #: of a distribution, equal in the logarithm
 SIZES, AREAS, LINES = "#4c72b0", "#dd8452", "#55a868"  #: colours that differ for the colour-blind
 ROW_INCHES, WIDTH_INCHES = 3.4, 12.0
 
@@ -48,7 +48,7 @@ def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None
     unit, (size, modes) = in_fitting_unit(inside["equivalent_diameter_nm"].to_numpy(float), modes_nm)
     weight = inside["weight"].fillna(1.0).to_numpy(float)
     if size.size > 1 and size.max() > size.min():
-        bins = np.geomspace(size.min(), size.max(), BINS).tolist()
+        bins = np.geomspace(size.min(), size.max(), _BINS).tolist()
         area = weight * size**2
         axis.hist(size, bins, weights=area / area.sum(), color=AREAS, alpha=0.6, label="by area")
         axis.hist(
@@ -69,7 +69,7 @@ def draw_spacings(axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None) -
     whole = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
     unit, (lengths, means) = in_fitting_unit(whole, np.array([] if mean_nm is None else [mean_nm], float))
     if lengths.size > 1:
-        axis.hist(lengths, BINS, weights=np.full(lengths.size, 1 / lengths.size), color=LINES, alpha=0.7)
+        axis.hist(lengths, _BINS, weights=np.full(lengths.size, 1 / lengths.size), color=LINES, alpha=0.7)
     for mean in means:
         axis.axvline(mean, color="black", linestyle=":", lw=1)
     title = "spacings" if mean_nm is None else f"mean intercept {length(mean_nm)}"

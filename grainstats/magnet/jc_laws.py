@@ -14,13 +14,13 @@ from segment.errors import InputError
 #: critical current density, A/m², at a flux density >= 0 in tesla
 CurrentLaw = Callable[[np.ndarray], np.ndarray]
 
-MOST = 1e14  #: A/m², above the depairing current of any superconductor
+MOST_JC = 1e14  #: A/m², above the depairing current of any superconductor
 LOW_FIELD = 0.1  #: of the largest field in the magnet: a table should begin below; judgement
 
 
 def current_density(name: str, j_A_per_m2: float) -> float:
     """The value, or an `InputError` that names it: not positive, or more than any superconductor carries."""
-    if above_zero(name, j_A_per_m2, "A/m²") <= MOST:
+    if above_zero(name, j_A_per_m2, "A/m²") <= MOST_JC:
         return j_A_per_m2
     raise InputError(
         name,

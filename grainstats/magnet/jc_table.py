@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grainstats.magnet.jc_laws import MOST, Table
+from grainstats.magnet.jc_laws import MOST_JC, Table
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.file_kind import file_text
 
@@ -29,7 +29,7 @@ _POWER = re.compile(
     r"10(?:\^|\*\*)([-−]?\d+)|10([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|1[eE]([-+]?\d+)"
 )  #: of ten, before a unit
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
-LEAST = 1e3  #: A/m², of a nearly normal sample
+_LEAST = 1e3  #: A/m², of a nearly normal sample
 
 
 def read_jc_table(path: str | Path) -> Table:
@@ -71,7 +71,7 @@ def read_jc_table(path: str | Path) -> Table:
     b = tuple(row[field_column] * field_unit for row in values)
     j = tuple(row[1 - field_column] * j_unit for row in values)
     table = Table(b, j, str(path))
-    if not LEAST <= max(j) <= MOST:
+    if not _LEAST <= max(j) <= MOST_JC:
         raise InputError(
             path,
             f"the largest current density reads as {max(j):.3g} A/m²",

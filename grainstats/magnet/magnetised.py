@@ -19,7 +19,7 @@ from grainstats.magnet.jc_laws import CurrentLaw, Table
 from grainstats.magnet.self_field import extrapolate, grids, settle
 from grainstats.magnet.stack import Stack
 
-NEAR = 20  #: edges apart from which rectangles act as points, to 1e-6
+_NEAR = 20  #: edges apart from which rectangles act as points, to 1e-6
 FLATTEST = 1e-6  #: edge over edge: flatter rectangles are lines
 POISSON = 0.3  #: ratio of a brittle ceramic, assumed; the largest hoop stress changes by 1 % in .02 of it
 
@@ -116,7 +116,7 @@ def mean_distance(beside: ArrayLike, over: ArrayLike, width: float, height: floa
     x, y = np.broadcast_arrays(np.asarray(beside, float), np.asarray(over, float))
     far = np.array(np.hypot(x, y))
     size = max(width, height)
-    near = far < NEAR * size
+    near = far < _NEAR * size
     edges = max(width / size, FLATTEST), max(height / size, FLATTEST)
     total = sum(
         a * b * _fourth_integral(x[near] / size + k * edges[0], y[near] / size + m * edges[1])

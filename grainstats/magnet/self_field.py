@@ -20,7 +20,7 @@ from segment.errors import InputError
 
 RINGS = (8, 16, 32)  #: cells across the radius of the three grids
 MAX_CELLS = 6000  #: of the finest grid: seconds on one core
-PASSES = 300  #: of the damped fixed point
+_PASSES = 300  #: of the damped fixed point
 BISECTIONS = 60  #: halve a double down to its last bit
 SETTLED = 1e-6  #: change of the current density in a pass, over its largest value; grids differ by more
 #: largest damping of a step, and its factors after a step that turned back and after one that did not; of
@@ -40,7 +40,7 @@ def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
     """
     j = np.full(cells.shape, _uniform_start(cells, law))
     damping, last = np.full(cells.shape, DAMPING), np.zeros(cells.shape)
-    for _ in range(PASSES):
+    for _ in range(_PASSES):
         b = np.hypot(*cells.field(j))
         wanted = law(b)
         change = float(np.abs(wanted - j).max() / wanted.max())
@@ -52,7 +52,7 @@ def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
         j = j * np.exp(damping * step)
     raise InputError(
         "J_c(B)",
-        f"the current density still changes by {change:.2g} after {PASSES} passes",
+        f"the current density still changes by {change:.2g} after {_PASSES} passes",
         "The law falls too steeply with the field; check its B0 or its table",
     )
 

@@ -15,13 +15,13 @@ from segment.cells.editing import numbered
 from segment.cells.label_gaps import equal_rows
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
-LARGEST = 8  #: times that a map is enlarged at most; judgement
-COARSE = (
+_LARGEST = 8  #: times that a map is enlarged at most; judgement
+_COARSE = (
     1.3  #: pixels of a mean step; grains drawn by hand, points of EBSD and cells cut here have up to 1.24
 )
-EQUAL = 0.02  #: relative; of what rows and columns are repeated, so that the pixels are square
-FEWEST = (50, 200)  #: corners of steps that show an enlargement, or a mean step; judgement
-LOOKED_AT = 1024  #: rows and columns in the middle of a map whose steps are measured
+_EQUAL = 0.02  #: relative; of what rows and columns are repeated, so that the pixels are square
+_FEWEST = (50, 200)  #: corners of steps that show an enlargement, or a mean step; judgement
+_LOOKED_AT = 1024  #: rows and columns in the middle of a map whose steps are measured
 
 
 def own_label_map(grain_map: GrainMap, source: str) -> GrainMap:
@@ -39,15 +39,15 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
         return grain_map
     labels = grain_map.labels
     step, n_corners = _steps(labels)
-    if n_corners < FEWEST[0]:
+    if n_corners < _FEWEST[0]:
         return grain_map
     (rows, height), (columns, width) = equal_rows(labels), equal_rows(labels.T)
     cell_px = np.count_nonzero(labels) / grain_map.n_grains
-    of_one_size = abs(height / width - 1) < EQUAL and max(height, width) <= LARGEST
+    of_one_size = abs(height / width - 1) < _EQUAL and max(height, width) <= _LARGEST
     if min(height, width) > 1 and of_one_size and cell_px >= MIN_AREA_PX * height * width:
         y, x = (np.unique(groups, return_index=True)[1] for groups in (rows, columns))
         return _own(grain_map, y, x, float(np.sqrt(height * width)))
-    if (step < COARSE and max(height, width) == 1) or n_corners < FEWEST[1]:
+    if (step < _COARSE and max(height, width) == 1) or n_corners < _FEWEST[1]:
         return grain_map
     said = (
         f"its outlines have steps of {step:.1f} px, as where pixels were repeated: boundaries come out a few "
@@ -83,8 +83,8 @@ def _steps(labels: np.ndarray) -> tuple[float, int]:
 
     The steps of a smooth outline, at whatever angle, have a side of one pixel.
     """
-    top, left = (max(n - LOOKED_AT, 0) // 2 for n in labels.shape)
-    seen = labels[top : top + LOOKED_AT, left : left + LOOKED_AT]
+    top, left = (max(n - _LOOKED_AT, 0) // 2 for n in labels.shape)
+    seen = labels[top : top + _LOOKED_AT, left : left + _LOOKED_AT]
     upright, level = seen[:, 1:] != seen[:, :-1], seen[1:] != seen[:-1]
     sides = np.minimum(_sides(upright, level), _sides(level.T, upright.T).T)
     sides = sides[sides > 0]

@@ -10,7 +10,7 @@ from segment.errors import UncalibratedError
 from segment.grain_map import GrainMap
 
 HIDDEN = -1  #: label of pixels outside `valid`
-STRIP_PIXELS = 1 << 22  #: pixels compared at a time, so that no whole-map temporary exists
+_STRIP_PIXELS = 1 << 22  #: pixels compared at a time, so that no whole-map temporary exists
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Window:
 
 
 def strips(shape: tuple[int, int]) -> list[tuple[int, int]]:
-    """Row ranges of about `STRIP_PIXELS` pixels."""
+    """Row ranges of about `_STRIP_PIXELS` pixels."""
     rows, columns = shape
-    step = max(1, STRIP_PIXELS // max(columns, 1))
+    step = max(1, _STRIP_PIXELS // max(columns, 1))
     return [(a, min(a + step, rows)) for a in range(0, rows, step)]
 
 

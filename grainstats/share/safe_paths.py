@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
 
-MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (2048 px) has about 4 MB
+_MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (2048 px) has about 4 MB
 
 
 def is_relative(name: object) -> bool:
@@ -64,7 +64,7 @@ def picture_below(folder: Path, name: object) -> Path | None:
     from PIL import Image
 
     path = file_below(folder, name)
-    if path is None or path.stat().st_size > MOST_BYTES:
+    if path is None or path.stat().st_size > _MOST_BYTES:
         return None
     try:
         with Image.open(path, formats=("PNG", "JPEG")):

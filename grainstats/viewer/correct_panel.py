@@ -36,7 +36,7 @@ LISTED = 100  #: borders in the list
 FIELD = 12.0  #: times the border's extent that the view shows
 LEAST_FIELD_PX = 120.0  #: that it shows at least
 CANVAS_PX = 700.0  #: shorter side of a usual canvas
-SETTLE_MS = 250  #: after the last edit, until the confidence is drawn again
+_SETTLE_MS = 250  #: after the last edit, until the confidence is drawn again
 
 
 class CorrectPanel:
@@ -183,7 +183,7 @@ class CorrectPanel:
             self.layer.undo()
 
     def _touched(self, event: Any = None) -> None:
-        self.clock.start(SETTLE_MS)
+        self.clock.start(_SETTLE_MS)
 
     def settle(self) -> None:
         """Draw the confidence of the borders again where cells have changed."""

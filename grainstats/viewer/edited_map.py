@@ -90,7 +90,7 @@ def save_correction(
     now = edited(known.original, labels)
     if now is known.original:
         raise InputError(known.name, "no cell was changed", "Correct it first")
-    if now.n_grains < FEWEST:
+    if now.n_grains < FEWEST_CORRECTED:
         raise InputError(known.name, f"only {now.n_grains} grains are left", "Undo, or leave the image out")
     place = folder if known.image is None else folder / known.image.resolve().parent.name
     place.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from grainstats.viewer.edited_map import EditedMap, edited
 from grainstats.viewer.measured_map import MeasuredMap, draw_distributions, measured, summary_text
 from grainstats.viewer.shown import cells_layer, in_background, known_of, once_docked, tall
 
-SETTLE_MS = 400  #: after the last edit, until the map is measured
+_SETTLE_MS = 400  #: after the last edit, until the map is measured
 INCHES = (4.2, 4.6)  #: of the figure
 TEXT_PX, FIGURE_PX = 120, 220  #: heights: three panels fit above each other on a screen of 900 pixels
 
@@ -62,7 +62,7 @@ class MeasurePanel:
 
     def _touched(self, event: Any = None) -> None:
         if self.live.value:
-            self.clock.start(SETTLE_MS)
+            self.clock.start(_SETTLE_MS)
 
     def measure(self, event: Any = None) -> None:
         """Start measuring a copy of the cells as they are; once more if they change meanwhile."""

@@ -28,10 +28,10 @@ HIGHEST = 0.8  #: confidence that is asked for at most
 EQUAL = 0.002  #: expected F1 this much below the best one is as good
 OFTEN_PX = 2  #: network pixels between two that are looked at, each the mean of those around it
 INSIDE = 0.1  #: boundary probability up to which a pixel tells of its grain's grey; judgement
-LEAST = 8  #: looked-at pixels from which a grain has a grey of its own; judgement
-SURE = 0.85  #: confidence of a border between two grains indeed; judgement
+_LEAST = 8  #: looked-at pixels from which a grain has a grey of its own; judgement
+SURE_BORDER = 0.85  #: confidence of a border between two grains indeed; judgement
 #: median step between neighbours over the spread within grains; effect: docs/validation/segmentation-choices
-STEP = 1.0
+_STEP = 1.0
 
 
 def cut_cells(
@@ -152,7 +152,7 @@ def grains_differ(
     cell: np.ndarray,
     borders: Borders,
 ) -> bool:
-    """Whether neighbours differ by `STEP` or more in half of the length of the sure borders.
+    """Whether neighbours differ by `_STEP` or more in half of the length of the sure borders.
 
     In etched metal boundaries are lines, and all look alike.  In bright-field TEM, under channelling contrast
     or after staining they are steps between grains: beside plain ones there are faint ones that are as true.
@@ -172,11 +172,11 @@ def cells_differ(cells: np.ndarray, grey: np.ndarray, borders: Borders) -> bool:
     size = int(max(borders.pairs.max(initial=0), cells.max(initial=0))) + 1
     count = np.bincount(cells, minlength=size)
     mean = np.bincount(cells, grey, size) / np.maximum(count, 1)
-    known = count >= LEAST
-    told = known[borders.pairs].all(axis=1) & (borders.confidence >= SURE)
+    known = count >= _LEAST
+    told = known[borders.pairs].all(axis=1) & (borders.confidence >= SURE_BORDER)
     if not told.any():
         return False
     within = known[cells]
     spread = np.sqrt(np.mean((grey[within] - mean[cells[within]]) ** 2))
     step, length = np.abs(np.diff(mean[borders.pairs[told]], axis=1)[:, 0]), borders.length_px[told]
-    return bool(length[step >= STEP * spread].sum() >= length.sum() / 2)
+    return bool(length[step >= _STEP * spread].sum() >= length.sum() / 2)

@@ -8,7 +8,7 @@ import numpy as np
 
 from segment.cells.label_edges import label_edges
 
-BLOCK_ROWS = 512  #: walked at a time: bounds memory, changes no result
+_BLOCK_ROWS = 512  #: walked at a time: bounds memory, changes no result
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +40,9 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
 def walk_borders(labels: np.ndarray, probability: np.ndarray) -> tuple[Borders, np.ndarray]:
     """As `find_borders`, and the lowest probability at which one gets across each border, shape (m,)."""
     parts = []
-    for first in range(0, labels.shape[0], BLOCK_ROWS):
-        block = slice(first, first + BLOCK_ROWS + 1)
-        own = min(BLOCK_ROWS, labels.shape[0] - first)
+    for first in range(0, labels.shape[0], _BLOCK_ROWS):
+        block = slice(first, first + _BLOCK_ROWS + 1)
+        own = min(_BLOCK_ROWS, labels.shape[0] - first)
         key, value = _pixel_edges(labels[block], probability[block], own)
         unique, inverse = np.unique(key, return_inverse=True)
         lowest = np.full(unique.size, np.inf)

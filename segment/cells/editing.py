@@ -14,7 +14,7 @@ import numpy as np
 from segment.cells.label_gaps import nearest_labels
 from segment.errors import InputError
 
-LEAST_PX = 20  #: pixels of the smallest cell that a cut leaves, as in `segment.grain_map.MIN_AREA_PX`
+_LEAST_PX = 20  #: pixels of the smallest cell that a cut leaves, as in `segment.grain_map.MIN_AREA_PX`
 FIRST_REACH = 64  #: pixels around the places of an edit that are looked at first; judgement, speed only
 _FIXED = 4  #: bits behind the point of coordinates for OpenCV
 
@@ -65,7 +65,7 @@ def join_cells(labels: np.ndarray, line: np.ndarray) -> Patch:
 def cut_cell(labels: np.ndarray, line: np.ndarray) -> Patch:
     """Cut the cell that most of a line lies in; the ends are drawn on, straight, to the cell's border.
 
-    The largest part keeps the number, others get new ones.  Parts below `LEAST_PX` pixels are none.
+    The largest part keeps the number, others get new ones.  Parts below `_LEAST_PX` pixels are none.
     `InputError`: the line lies in no cell, or does not divide it.
     """
     under = _under(labels, line)
@@ -188,7 +188,7 @@ def _divided(labels: np.ndarray, cell: int, line: np.ndarray, next_label: int) -
     n, parts, facts, _ = cv2.connectedComponentsWithStats(rest.view(np.uint8), connectivity=4)
     area = facts[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
-    sizeable = np.flatnonzero(area >= LEAST_PX)
+    sizeable = np.flatnonzero(area >= _LEAST_PX)
     if sizeable.size < 2:
         return None
     name = np.zeros(n, np.int32)

@@ -11,10 +11,10 @@ from segment.cells.borders import Borders, find_borders, first_pair, join_border
 from segment.grain_map import GrainMap
 
 SMALL = 0.1  #: of the typical area (`typical_area`), below which a cell with one neighbour is a part of it
-FEW = 2  #: neighbours that a cell has where grains are not all around it
-#: mean probability of its borders below which a cell of `FEW` neighbours is none: in rendered scenes, half of
-#: which have voids, phases or pits, .34 of 74 such cells are grains at .85 to .9, half of them from .95
-SURE = 0.9
+_FEW = 2  #: neighbours that a cell has where grains are not all around it
+#: mean probability of its borders below which a cell of `_FEW` neighbours is none: in rendered scenes, half
+#: of which have voids, phases or pits, .34 of 74 such cells are grains at .85 to .9, half of them from .95
+SURE_ENCLOSED = 0.9
 
 
 def typical_area(area: np.ndarray) -> float:
@@ -33,9 +33,9 @@ def merge_enclosed(
 ) -> np.ndarray:
     """Join cells of one or two neighbours to the one behind their weakest border.
 
-    Those whose borders are not `SURE`, and those within a single grain that are `SMALL`: the outline of a
-    pit, a particle or a stain. Island grains exist, hence the limit in size. A cell cut by the frame, or by
-    the edge of what is `valid`, stays. `labels` (int32, 0 for none, which is no neighbour) are changed in
+    Those whose borders are not `SURE_ENCLOSED`, and those within a single grain that are `SMALL`: the outline
+    of a pit, a particle or a stain. Island grains exist, hence the limit in size. A cell cut by the frame, or
+    by the edge of what is `valid`, stays. `labels` (int32, 0 for none, which is no neighbour) are changed in
     place and numbered anew in the order of their first pixels.
     """
     from segment.cells.watershed import number_cells
@@ -57,9 +57,9 @@ def _no_grains(borders: Borders, area: np.ndarray, cut: np.ndarray) -> np.ndarra
     neighbours = np.bincount(sides, minlength=cut.size)
     length = np.repeat(borders.length_px, 2)
     evidence = np.bincount(sides, length * np.repeat(borders.confidence, 2), cut.size)
-    unsure = evidence < SURE * np.bincount(sides, length, cut.size)
+    unsure = evidence < SURE_ENCLOSED * np.bincount(sides, length, cut.size)
     small = (neighbours == 1) & (area < SMALL * typical_area(area[1:]))
-    none: np.ndarray = ~cut & (neighbours > 0) & (neighbours <= FEW) & (unsure | small)
+    none: np.ndarray = ~cut & (neighbours > 0) & (neighbours <= _FEW) & (unsure | small)
     return none
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists
+_STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists
 
 Places = tuple[np.ndarray, np.ndarray]
 """Rows and columns, ndarrays of int64, shape (n,)."""
@@ -49,7 +49,7 @@ def cells_around(labels: np.ndarray) -> np.ndarray:
 
 def _places(first: np.ndarray, second: np.ndarray) -> Places:
     rows, width = first.shape
-    strip = max(STRIP_PIXELS // max(width, 1), 1)
+    strip = max(_STRIP_PIXELS // max(width, 1), 1)
     found = [
         np.flatnonzero(first[a : a + strip] != second[a : a + strip]) + a * width
         for a in range(0, max(rows, 1), strip)

@@ -13,15 +13,15 @@ WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a n
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
 LONELY = 0.1  #: of the cells touch no other, but would when closed: lines in a part of the map; judgement
 GAIN = 1.1  #: times the contacts that the wider disc must give
-FEWEST = 8  #: labels of which one may be the line between the others
-AROUND = 0.8  #: of all contacts are with such a label
+FEWEST_LABELS = 8  #: labels of which one may be the line between the others
+_AROUND = 0.8  #: of all contacts are with such a label
 THIN = 0.9  #: of its area are narrow where it is a line and no ground
 RIM = 0.9  #: of the outermost pixels are a frame's or a ground's; judgement
-REPEATED = 5  #: equal rows, and others, that show an enlargement
-EVEN = 2.0  #: rows by which groups of equal rows may stray from even steps: rounding, and one cut group
+_REPEATED = 5  #: equal rows, and others, that show an enlargement
+_EVEN = 2.0  #: rows by which groups of equal rows may stray from even steps: rounding, and one cut group
 ALONE = 0.15  #: share of a map's cell edges that are contacts, below which its cells do not meet
-LONG = 3.0  #: widths that a gap is at least long; judgement
-LEAST_PX = 3  #: no narrower gap is told from the rim of a void
+_LONG = 3.0  #: widths that a gap is at least long; judgement
+_LEAST_PX = 3  #: no narrower gap is told from the rim of a void
 
 
 def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
@@ -54,10 +54,10 @@ def equal_rows(labels: np.ndarray) -> tuple[np.ndarray, float]:
     """
     new = np.concatenate([[True], (labels[1:] != labels[:-1]).any(axis=1)])
     first = np.flatnonzero(new)
-    if len(labels) - first.size < REPEATED or first.size < REPEATED:
+    if len(labels) - first.size < _REPEATED or first.size < _REPEATED:
         return np.arange(len(labels)), 1.0
     each = float(first[-1] - first[1]) / (first.size - 2)
-    if np.ptp(np.cumsum(new) - np.arange(len(labels)) / each) > EVEN:
+    if np.ptp(np.cumsum(new) - np.arange(len(labels)) / each) > _EVEN:
         return np.arange(len(labels)), 1.0
     return np.cumsum(new) - 1, each
 
@@ -74,7 +74,7 @@ def line_label(labels: np.ndarray) -> tuple[int, bool]:
     meeting = pairs[(pairs > 0).all(axis=1)]
     count = np.bincount(meeting.ravel(), minlength=int(labels.max(initial=0)) + 1)
     label = int(count.argmax())
-    if count.size <= FEWEST or count[label] < max(AROUND * len(meeting), 1):
+    if count.size <= FEWEST_LABELS or count[label] < max(_AROUND * len(meeting), 1):
         return 0, False
     own = labels == label
     return label, bool(np.count_nonzero(narrower_than(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
@@ -86,7 +86,7 @@ def rim_label(labels: np.ndarray) -> int:
     >>> rim_label(np.pad(np.arange(1, 17).reshape(4, 4).repeat(6, 0).repeat(6, 1), 3, constant_values=17))
     17
     """
-    if labels.max(initial=0) <= FEWEST:
+    if labels.max(initial=0) <= FEWEST_LABELS:
         return 0
     count = np.bincount(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     return int(count.argmax()) if count.max() >= RIM * count.sum() else 0
@@ -155,11 +155,11 @@ def narrow_gaps(not_grain: np.ndarray, labels: np.ndarray, width: float = GAP_WI
     intercepts.
     """
     across = round(width * mean_intercept_px(labels))
-    if across < LEAST_PX:
+    if across < _LEAST_PX:
         return None
     thin = narrower_than(not_grain, across)
     _, part, boxes, _ = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
-    long = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= LONG * across
+    long = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= _LONG * across
     long[0] = False
     return long[part] if long.any() else None
 

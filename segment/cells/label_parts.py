@@ -12,10 +12,10 @@ from segment.cells.label_edges import pairs_beside
 
 SIZEABLE_PX = 20  #: least pixels of a piece that counts; smaller ones are specks of a label edited by hand
 SIZEABLE = 0.02  #: of the area of the median label, or of a piece in the middle, is the least piece
-FEW = (5, 0.1)  #: second pieces that may be grains seen twice: so many, or this share of the labels
+_FEW = (5, 0.1)  #: second pieces that may be grains seen twice: so many, or this share of the labels
 MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many grains
 BLOCK = 3  #: pixels of the square that fits into no sliver
-LOOKED_AT = 1024  #: rows and columns in the middle of a map in which slivers are sought; judgement
+_LOOKED_AT = 1024  #: rows and columns in the middle of a map in which slivers are sought; judgement
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,8 @@ class LabelParts:
         count = self.per_label()
         extra = int(np.maximum(count - 1, 0).sum())
         return (
-            extra > max(FEW[0], FEW[1] * np.count_nonzero(count)) or int(count.max(initial=0)) >= MANY_OF_ONE
+            extra > max(_FEW[0], _FEW[1] * np.count_nonzero(count))
+            or int(count.max(initial=0)) >= MANY_OF_ONE
         )
 
 
@@ -76,8 +77,8 @@ def in_slivers(labels: np.ndarray) -> float:
     >>> in_slivers(cells), in_slivers((cells[1:] + cells[:-1]) // 2) > 0.2
     (0.0, True)
     """
-    top, left = (max(n - LOOKED_AT, 0) // 2 for n in labels.shape)
-    pieces, found = parts_of(labels[top : top + LOOKED_AT, left : left + LOOKED_AT])
+    top, left = (max(n - _LOOKED_AT, 0) // 2 for n in labels.shape)
+    pieces, found = parts_of(labels[top : top + _LOOKED_AT, left : left + _LOOKED_AT])
     number, block = pieces.astype(np.float32), np.ones((BLOCK, BLOCK))
     sliver = ~found.largest()
     sliver[pieces[cv2.erode(number, block) == cv2.dilate(number, block)]] = False

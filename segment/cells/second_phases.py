@@ -13,7 +13,7 @@ import numpy as np
 from segment.cells.label_parts import parts_of
 
 LARGE = 0.1  #: of the mean cell's area, from which a phase is a cell of its own
-MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be one
+_MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be one
 
 
 def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
@@ -60,7 +60,7 @@ def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
     What was taken out, 1 ... m and 0 elsewhere, int32; None where there is nothing.
     """
     area = np.bincount(cells.ravel())
-    is_second_phase = np.bincount(cells[phase], minlength=area.size) > MOSTLY * area
+    is_second_phase = np.bincount(cells[phase], minlength=area.size) > _MOSTLY * area
     is_second_phase[0] = False
     if not is_second_phase.any():
         return None

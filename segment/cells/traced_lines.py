@@ -7,10 +7,10 @@ import numpy as np
 
 from segment.errors import InputError
 
-LINE = 0.4  #: of the distance from ground to line at which a smoothed line begins
+_LINE = 0.4  #: of the distance from ground to line at which a smoothed line begins
 GROUND = 0.5  #: least share of the picture that has the ground's level; micrographs have none
-FLAT = 0.03  #: of the levels in use, within which the ground of a drawing stays
-TWO_LEVELS = 0.85  #: of the picture has one of two levels where both cover as much; micrographs have .77
+_FLAT = 0.03  #: of the levels in use, within which the ground of a drawing stays
+_TWO_LEVELS = 0.85  #: of the picture has one of two levels where both cover as much; micrographs have .77
 NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground beside a line
 COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
 MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
@@ -45,7 +45,7 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
         alpha, picture = picture[..., -1], picture[..., :-1]
         shown = picture[alpha > 0]
         layer = shown.size and (alpha == 0).mean() >= GROUND
-        if layer or not shown.size or np.ptp(shown, axis=0).max() <= FLAT * _top(picture):
+        if layer or not shown.size or np.ptp(shown, axis=0).max() <= _FLAT * _top(picture):
             lines, words = _on_ground(alpha.astype(np.float32), source)
             said = tuple(word for word in words if word != DARK) + _several(picture, lines)
             return lines, ("the lines of a transparent layer were read as boundaries", *said)
@@ -102,7 +102,7 @@ def _in_colours(away: np.ndarray, lines: np.ndarray) -> bool:
 def _is_drawn(grey: np.ndarray, top: float) -> bool:
     """Whether the part without colour is a drawing of its own: lines on a ground of one level."""
     far = np.abs(grey - np.median(grey))
-    return bool((far <= FLAT * top).mean() >= GROUND and (far > NEAR_GROUND * top).mean() > DRAWN)
+    return bool((far <= _FLAT * top).mean() >= GROUND and (far > NEAR_GROUND * top).mean() > DRAWN)
 
 
 def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -115,10 +115,10 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     ground = float(np.median(levels[np.digitize(levels, edges[1:-1]) == counts.argmax()]))
     far = np.abs(levels - np.float32(ground))
     line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
-    at_ground, at_line = ((away <= FLAT * (high - low)).mean() for away in (far, np.abs(far - line)))
-    if at_ground < GROUND and at_ground + at_line < TWO_LEVELS:
+    at_ground, at_line = ((away <= _FLAT * (high - low)).mean() for away in (far, np.abs(far - line)))
+    if at_ground < GROUND and at_ground + at_line < _TWO_LEVELS:
         raise InputError(source, "no tracing: it has the many grey levels of a micrograph", _REMEDY)
-    lines = far > LINE * line
+    lines = far > _LINE * line
     dark = np.median(levels[lines]) < ground
     words: tuple[str, ...] = (DARK,) if dark else ()
     alone = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > AWAY_PX

@@ -19,8 +19,8 @@ STRIP = (15.0, 0.35)
 SPECK_PX = 5  #: open areas in thick lines of real tracings are smaller
 #: share of lines between which it is open what is line: real tracings have up to .28, dashes less; judgement
 HALF_LINES = (0.25, 0.75)
-STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
-DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
+_STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
+_DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
 _SMALL_PX = 512  #: pixels of the longer side, in which straight lines are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
 _ONE_LINE = (4.0, np.radians(3.0))  #: pixels and turn between votes for one line
@@ -107,14 +107,14 @@ def straight_lines(lines: np.ndarray) -> int:
     small = _small(lines)
     rim = max(MARGIN, min(small.shape) // 50)
     inner = np.ascontiguousarray(small[rim:-rim, rim:-rim]) * np.uint8(255)
-    if not inner.size or np.count_nonzero(inner) > DENSE * inner.size:
+    if not inner.size or np.count_nonzero(inner) > _DENSE * inner.size:
         return 0
-    votes = cv2.HoughLines(inner, 1, _TURN, int(STRAIGHT * min(inner.shape)))
+    votes = cv2.HoughLines(inner, 1, _TURN, int(_STRAIGHT * min(inner.shape)))
     near = cv2.dilate(inner, np.ones((3, 3), np.uint8)) > 0
     found: list[np.ndarray] = []
     for line in [] if votes is None else votes[:, 0]:
         new = not any((np.abs(line - other) <= _ONE_LINE).all() for other in found)
-        if new and _along(near, *line).mean() >= STRAIGHT:
+        if new and _along(near, *line).mean() >= _STRAIGHT:
             found.append(line)
     return len(found)
 

@@ -13,7 +13,7 @@ from segment.cells.label_edges import joined_groups, label_edges, pairs_beside
 
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides
-STRAIGHT = 0.03  #: largest deviation of a side from its line, rms, per length of the side
+_STRAIGHT = 0.03  #: largest deviation of a side from its line, rms, per length of the side
 STRAIGHT_PX = 1.0  #: and in pixels, which a rastered line has anyway
 PARALLEL = np.deg2rad(12.0)  #: largest angle between the two sides
 LEAST_SIDE_PX = 8  #: pixels of a side that has a direction
@@ -57,7 +57,7 @@ def _sides_of_lamella(labels: np.ndarray, label: int, box: tuple[slice, slice]) 
         return ()
     (angle, off, span), (other, other_off, other_span) = map(_line, sides)
     turn = abs((angle - other + np.pi / 2) % np.pi - np.pi / 2)
-    straight = all(o <= max(STRAIGHT_PX, STRAIGHT * s) for o, s in ((off, span), (other_off, other_span)))
+    straight = all(o <= max(STRAIGHT_PX, _STRAIGHT * s) for o, s in ((off, span), (other_off, other_span)))
     width = np.count_nonzero(part == label) / max(span, other_span)
     if not straight or turn > PARALLEL or min(span, other_span) < LEAST_ASPECT * width:
         return ()

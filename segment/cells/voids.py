@@ -15,16 +15,16 @@ import numpy as np
 
 from segment.choices import Voids
 
-SMOOTHING_PX = 1.0  #: standard deviation of the blur that grey is judged after
+_SMOOTHING_PX = 1.0  #: standard deviation of the blur that grey is judged after
 NEARBY_PX = 30.0  #: standard deviation, network pixels, of the surroundings whose solid gives the level
 DEVIATIONS = 2.0  #: from the solid's level, in its own standard deviations, of a pixel that is no solid
 CLIPPINGS = 3  #: rounds in which what is no solid is left out of the level
-COARSE = 4  #: every so many pixels the level is computed
-EDGE = 0.3  #: of a part's mean depth, where its edge lies
+_COARSE = 4  #: every so many pixels the level is computed
+_EDGE = 0.3  #: of a part's mean depth, where its edge lies
 REACH_PX = 6.0  #: network pixels from what the network calls no grain; by rendered scenes (docs/validation)
-LEAST_PX = 20  #: pixels of a part that is found by grey alone; judgement
+_LEAST_PX = 20  #: pixels of a part that is found by grey alone; judgement
 SEEN = 0.1  #: share of a part that the network has to call no grain for it to count
-SURE = 0.9  #: probability that a plain void or second phase reaches somewhere; by rendered scenes
+SURE_VOID = 0.9  #: probability that a plain void or second phase reaches somewhere; by rendered scenes
 MOSTLY = 0.5  #: share, in plain parts, of what the network calls no grain, below which only these count
 SOLID = 1.0  #: deviations darker than the solid, up to which a piece of a void is solid; by rendered scenes
 SOLID_PX = 60  #: pixels of such a piece; judgement: smaller ones are noise
@@ -68,7 +68,7 @@ def believed(not_grain: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
     """What the network calls no grain; only the parts that are sure somewhere, where most of it is in others.
 
     Voids and phases are plain in nearly every image that has some; in mottled etch the network wavers. Bool,
-    of what is above one half and above `SURE`; None where nothing is left.
+    of what is above one half and above `SURE_VOID`; None where nothing is left.
     """
     n, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
     plain = np.zeros(n, bool)
@@ -86,13 +86,13 @@ def deviation_from_solid(
 
     The level is a weighted mean over `NEARBY_PX` of pixels that are no void, found in `CLIPPINGS` rounds.
     """
-    grey = cv2.GaussianBlur(image.astype(np.float32), (0, 0), SMOOTHING_PX)
-    size = (max(image.shape[1] // COARSE, 1), max(image.shape[0] // COARSE, 1))
+    grey = cv2.GaussianBlur(image.astype(np.float32), (0, 0), _SMOOTHING_PX)
+    size = (max(image.shape[1] // _COARSE, 1), max(image.shape[0] // _COARSE, 1))
     coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     closed = not_solid if valid is None else not_solid | ~valid
     weight = 1 - cv2.resize(closed.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     solid = weight.copy()
-    reach = NEARBY_PX / scale / COARSE
+    reach = NEARBY_PX / scale / _COARSE
     for _ in range(CLIPPINGS):
         level = _mean_nearby(coarse, solid, reach)
         apart = coarse - level
@@ -123,7 +123,7 @@ def _middle_and_spread(values: np.ndarray, weight: np.ndarray) -> tuple[float, f
 
 def _solid_within(seen: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """Pieces of what the network calls no grain whose grey is that of the solid; bool."""
-    smooth = cv2.GaussianBlur(depth, (0, 0), SMOOTHING_PX)
+    smooth = cv2.GaussianBlur(depth, (0, 0), _SMOOTHING_PX)
     alike = seen & (smooth < SOLID) & (smooth > -DEVIATIONS)
     opened = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     n, piece = cv2.connectedComponents(opened, connectivity=4)
@@ -133,15 +133,15 @@ def _solid_within(seen: np.ndarray, depth: np.ndarray) -> np.ndarray:
 
 
 def _parts(depth: np.ndarray, seen: np.ndarray | None) -> np.ndarray:
-    """Connected parts of `DEVIATIONS` or more, of at least `LEAST_PX`, of which `seen` covers `SEEN`; bool.
+    """Connected parts of `DEVIATIONS` or more, of at least `_LEAST_PX`, of which `seen` covers `SEEN`; bool.
 
-    A part ends where it is less than `EDGE` as deep as it is on the whole.
+    A part ends where it is less than `_EDGE` as deep as it is on the whole.
     """
     n, part = cv2.connectedComponents((depth > DEVIATIONS).astype(np.uint8), connectivity=4)
     area = np.bincount(part.ravel(), minlength=n)
     mean = np.bincount(part.ravel(), depth.ravel(), n) / np.maximum(area, 1)
-    kept = area >= LEAST_PX
+    kept = area >= _LEAST_PX
     if seen is not None:
         kept &= np.bincount(part[seen], minlength=n) >= SEEN * area
     kept[0] = False
-    return kept[part] & (depth > EDGE * mean[part])
+    return kept[part] & (depth > _EDGE * mean[part])

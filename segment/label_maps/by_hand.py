@@ -31,11 +31,11 @@ PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy")
 FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
 DRAWINGS = (*PICTURES, *REGIONS, *FOREIGN)
 TWO_GREYS = 0.5  #: share of pixels, near black or the brightest value, of a drawing; of labels it is less
-BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
+_BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
 BEYOND = 0.1  #: share of a region's points that may lie outside the image
 ENDS = "regions do not tell the size of their image: the map ends at their outermost point"
 _KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
-NUMBERS = "Draw all boundaries on a layer of their own, or give every grain a number, as 16-bit TIFF"
+_NUMBERS = "Draw all boundaries on a layer of their own, or give every grain a number, as 16-bit TIFF"
 REMEDY = "Save it in the size of the image, or of the label map that run writes"
 
 
@@ -163,7 +163,7 @@ def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
             return _closed(labels, gap_px)
         if refused is None or refused.reason == error.reason:
             raise
-        raise InputError(path, f"{refused.reason}; as lines: {error.reason}", NUMBERS) from error
+        raise InputError(path, f"{refused.reason}; as lines: {error.reason}", _NUMBERS) from error
 
 
 def _shows_lines(path: Path) -> bool:
@@ -176,7 +176,7 @@ def _shows_lines(path: Path) -> bool:
     grey = image if image.ndim == 2 else image[..., 0]
     top, full = float(grey.max()), 255.0 if grey.dtype == np.uint8 else 65535.0
     dark, bright = grey < top / 16, grey > top * (15 / 16)
-    enough = top > full * (15 / 16) or bright.sum() > BRIGHT * np.count_nonzero(~dark)
+    enough = top > full * (15 / 16) or bright.sum() > _BRIGHT * np.count_nonzero(~dark)
     return bool(enough and np.mean(dark | bright) > TWO_GREYS)
 
 

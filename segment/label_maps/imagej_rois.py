@@ -28,10 +28,10 @@ NOTES = (1, 2, 4)  #: subtypes text, arrow and inset, which bound nothing
 SCALE_BAR = "|SB|".encode("utf-16-be")  #: name of the rectangle that ImageJ draws as a scale bar
 SUBPIXEL = 128  #: bit of the options
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, RuntimeError)
-LINE_PX = 3  #: hand-drawn lines that end beside each other still meet
+_LINE_PX = 3  #: hand-drawn lines that end beside each other still meet
 VERSION = 227  #: of the format
-MOST_POINTS = 65535  #: of one outline in the format
-DAY = (1980, 1, 1, 0, 0, 0)  #: of every entry, so that the same map gives the same bytes
+_MOST_POINTS = 65535  #: of one outline in the format
+_DAY = (1980, 1, 1, 0, 0, 0)  #: of every entry, so that the same map gives the same bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
     lines = np.zeros(shape, np.uint8)
     for roi in rois:
         middle = roi.points - 0.5 * roi.closed  # ImageJ counts from the corner of a pixel, OpenCV from there
-        cv2.polylines(lines, [np.round(middle * 16).astype(np.int32)], roi.closed, 1, LINE_PX, shift=4)
+        cv2.polylines(lines, [np.round(middle * 16).astype(np.int32)], roi.closed, 1, _LINE_PX, shift=4)
     return lines.astype(bool)
 
 
@@ -153,7 +153,7 @@ def write_roi_set(path: Path, labels: np.ndarray) -> int:
     pieces.sort(key=lambda piece: (-piece[0], piece[1]))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for _, name, outline in pieces:
-            archive.writestr(zipfile.ZipInfo(f"{name}.roi", DAY), _encoded(outline))
+            archive.writestr(zipfile.ZipInfo(f"{name}.roi", _DAY), _encoded(outline))
     return len(pieces)
 
 
@@ -173,7 +173,7 @@ def _corners(points: np.ndarray) -> np.ndarray:
 
 
 def _encoded(outline: np.ndarray) -> bytes:
-    points = outline if len(outline) <= MOST_POINTS else outline[:: len(outline) // MOST_POINTS + 1]
+    points = outline if len(outline) <= _MOST_POINTS else outline[:: len(outline) // _MOST_POINTS + 1]
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     head = struct.pack(
         ">4shBB4hH", b"Iout", VERSION, TRACED, 0, int(top), int(left), int(bottom), int(right), len(points)

@@ -34,7 +34,7 @@ _OBJECTS = (
     "it holds Python objects (cellpose's _seg.npy), which could run any program when read",
     "In cellpose, choose File > Save masks as PNG/tif, or call `cellpose --save_tif`, and give that file",
 )
-MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
+_MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ def _tiff(path: Path, tracing: bool) -> tuple[np.ndarray, int | None]:
                 "Save each slice as a file of its own, masks of single grains as one map of numbers; "
                 "`grainstats volume` reads stacks in three dimensions",
             )
-        refuse_bomb(path, page.nbytes, sum(page.databytecounts), MOST_PACKED)
+        refuse_bomb(path, page.nbytes, sum(page.databytecounts), _MOST_PACKED)
         if page.compression in _JPEG_IN_TIFF and not tracing:
             raise _changed_by_jpeg(path)
         grains = line_of(page, GRAINS_KEY)
@@ -165,7 +165,7 @@ def _raster(path: Path, tracing: bool) -> np.ndarray:
         raise _changed_by_jpeg(path)
     if raw.startswith(b"\x89PNG"):
         columns, rows = (int.from_bytes(raw[at : at + 4], "big") for at in (16, 20))
-        refuse_bomb(path, columns * rows, len(raw), MOST_PACKED)
+        refuse_bomb(path, columns * rows, len(raw), _MOST_PACKED)
         if raw[25:26] == b"\3" and not tracing:  # colours are for the eye: the numbers behind them are labels
             with Image.open(io.BytesIO(raw)) as picture:
                 return np.asarray(picture)

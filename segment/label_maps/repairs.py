@@ -10,7 +10,7 @@ import numpy as np
 from segment.cells.editing import numbered
 from segment.cells.label_edges import pairs_beside
 from segment.cells.label_gaps import (
-    FEWEST,
+    FEWEST_LABELS,
     cells_meet,
     close_dams,
     equal_rows,
@@ -144,7 +144,7 @@ def _without_gaps(labels: np.ndarray) -> tuple[np.ndarray, str]:
 def _share_of_last(labels: np.ndarray) -> float:
     """Share of the cells' area that the last label has, where no other comes near it; else 0."""
     area = np.bincount(labels.ravel())[1:]
-    cut = area.size > FEWEST and area[-1] > CUT * area[:-1].max()
+    cut = area.size > FEWEST_LABELS and area[-1] > CUT * area[:-1].max()
     return float(area[-1] / area.sum()) if cut else 0.0
 
 
@@ -154,7 +154,7 @@ def _speck_label(labels: np.ndarray) -> int:
     rim = np.bincount(pairs_beside(labels).ravel(), minlength=area.size)
     ragged = (rim > RAGGED * area) & (area > LEAST_RAGGED_PX)
     ragged[0] = False
-    if area.size <= FEWEST or not ragged.any():
+    if area.size <= FEWEST_LABELS or not ragged.any():
         return 0
     label = int(np.where(ragged, area, 0).argmax())
     speck = _areas(labels == label)[1] < MIN_AREA_PX

@@ -16,7 +16,7 @@ from segment.grain_map import GrainMap
 from segment.label_maps.pixels import GRAINS_KEY
 from segment.label_maps.record import lines_of, tags_of
 
-STEPS = 8192  #: of a stored probability
+_STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 
 
@@ -77,9 +77,9 @@ def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
     ...     segment.write_boundary_map(folder + "/a.tif", boundaries).name
     'a.tif'
     """
-    steps = boundary_map.probability * np.float32(STEPS)
+    steps = boundary_map.probability * np.float32(_STEPS)
     np.rint(steps, out=steps)
-    np.multiply(steps, np.float32(1 / STEPS), out=steps)
+    np.multiply(steps, np.float32(1 / _STEPS), out=steps)
     return _write(path, steps, boundary_map.pixel_size_nm)
 
 

@@ -22,8 +22,8 @@ from segment.orientation.symmetry import laue_of_edax, laue_of_name
 
 SUFFIXES = (".ang",)
 
-ANGLES = ("phi1", "phi", "phi2")
-_FIRST = (*ANGLES, "x", "y")
+EULER_ANGLES = ("phi1", "phi", "phi2")
+_FIRST = (*EULER_ANGLES, "x", "y")
 _ASTAR = "ACOM / ASTAR"
 #: columns by the program that wrote the file
 _COLUMNS = {
@@ -125,10 +125,11 @@ def edax_points(
 ) -> ScanPoints:
     """The points of a scan, from its columns and its phases as the file numbers them.
 
-    There are `ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and properties.
+    There are `EULER_ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and
+    properties.
     """
     numbers = np.nan_to_num(column.get("phase", np.zeros(column["x"].size))).astype(int)
-    angles = np.stack([column[name] for name in ANGLES], axis=1)
+    angles = np.stack([column[name] for name in EULER_ANGLES], axis=1)
     unread = _not_indexed(column, angles)
     zero = angles[(numbers == 0) & ~unread]
     if len(declared) > 1 and zero.size and not np.ptp(zero, axis=0).any():

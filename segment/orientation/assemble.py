@@ -17,10 +17,10 @@ from segment.orientation.quaternions import from_axis_angle, from_euler, multipl
 from segment.orientation.scan_points import NOT_INDEXED, ScanPoints
 from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL, lattice_fits, with_unique_axis
 
-TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
+_TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
 #: of φ₁ and φ₂, which end at 60° for a hexagonal crystal: a map in degrees never keeps to such low angles in
 #: all three and fills them so far
-SPREAD = np.array([3.0, 1.0])
+_SPREAD = np.array([3.0, 1.0])
 #: of an angle in degrees, and of a coordinate in the file's unit: two turns, and a kilometre in micrometres
 MOST_ANGLE, MOST_FAR = 720.0, 1e9
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
@@ -206,8 +206,8 @@ def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> 
     seen, said = angles[indexed], []
     if seen.size:
         largest = np.abs(seen).max(axis=0)
-        fits_radians = (largest <= (TURN, TURN / 2, TURN)).all()
-        fill_radians = fits_radians and (np.ptp(seen[:, [0, 2]], axis=0) > SPREAD).all()
+        fits_radians = (largest <= (_TURN, _TURN / 2, _TURN)).all()
+        fill_radians = fits_radians and (np.ptp(seen[:, [0, 2]], axis=0) > _SPREAD).all()
         if fill_radians if degrees else not fits_radians and largest.max() > NOT_INDEXED + 1e-3:
             degrees, units = not degrees, ("radians", "degrees")
             read, told = units[degrees], units[not degrees]

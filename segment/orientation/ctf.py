@@ -20,7 +20,7 @@ from segment.orientation.symmetry import laue_of_number, laue_of_space_group
 
 SUFFIXES = (".ctf",)
 
-MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
+_MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
 _PROPERTIES = ("bands", "error", "mad", "bc", "bs")
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.ang import ANGLES, edax_points, edax_symmetry
+from segment.orientation.ang import EULER_ANGLES, edax_points, edax_symmetry
 from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, groups_named, one_number, text, values_of
 from segment.orientation.hdf5_scan import Scan, grid_of, positions
 from segment.orientation.scan_points import ScanPoints
@@ -20,7 +20,7 @@ from segment.orientation.scan_points import ScanPoints
 SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
 MAKERS = ("edax", "tsl")
 
-_COLUMNS = (*ANGLES, "x", "y", "iq", "ci", "phase", "fit")
+_COLUMNS = (*EULER_ANGLES, "x", "y", "iq", "ci", "phase", "fit")
 
 
 def scans(file: Group) -> list[Scan]:
@@ -43,7 +43,7 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
     """The points of one map. `UnreadableError`: it lacks angles, or a phase has no symmetry."""
     data, header = scan
     column = _columns(data)
-    missing = [name for name in ANGLES if name not in column]
+    missing = [name for name in EULER_ANGLES if name not in column]
     if missing:
         raise UnreadableError(path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations")
     grid = grid_of(

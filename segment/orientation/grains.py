@@ -34,7 +34,7 @@ from segment.orientation.raster import fill_gaps, neighbour_pairs, pairs_across_
 from segment.orientation.twins import TwinLaw, merge_twins
 
 MISORIENTATION_DEG = 5.0  #: between grains (ASTM E2627 uses 5 degrees for grain size by EBSD)
-MIN_POINTS = 5  #: of a grain; our choice, as half of the groups below it lie at boundaries
+_MIN_POINTS = 5  #: of a grain; our choice, as half of the groups below it lie at boundaries
 CONTACTS = 3  #: pairs of points that join two groups across points of none; a single point between gives two
 FEW_POINTS = 25  #: median of a grain's points below which a warning says so; ASTM E2627 counts from 100 on
 COARSE = "the map is coarse"  #: how that warning begins
@@ -69,7 +69,7 @@ class GrainRules:
     """
 
     misorientation_deg: float = MISORIENTATION_DEG
-    min_points: int = MIN_POINTS
+    min_points: int = _MIN_POINTS
     twins: tuple[TwinLaw, ...] = ()
     phase: str | None = None
 

@@ -14,7 +14,7 @@ from segment.micrograph.refusals import refuse_bomb
 
 Group = Any  #: an h5py group, or the file itself: h5py is imported where a file is opened
 MICROMETRE_NM = 1e3  #: nanometres; the steps of most makers are micrometres
-MOST_PACKED = 1100  #: pixel bytes per stored byte: deflate packs a constant 1030 times
+_MOST_PACKED = 1100  #: pixel bytes per stored byte: deflate packs a constant 1030 times
 MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
 
 
@@ -55,7 +55,7 @@ def values_of(dataset: Any) -> np.ndarray:
     """All of a data set. `UnreadableError`: it claims far more than its bytes can hold."""
     stored = dataset.id.get_storage_size()
     if not dataset.is_virtual:  # its bytes lie in other files
-        refuse_bomb(Path(dataset.file.filename), dataset.nbytes, stored, MOST_PACKED)
+        refuse_bomb(Path(dataset.file.filename), dataset.nbytes, stored, _MOST_PACKED)
     return np.asarray(dataset[()])
 
 

@@ -7,12 +7,12 @@ import numpy as np
 from segment.orientation.orientation_map import OrientationMap
 
 HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
-SAME = 1e-3  #: of a step: closer steps in x and y make square pixels as they are
+_SAME = 1e-3  #: of a step: closer steps in x and y make square pixels as they are
 
 
 def is_square(orientation_map: OrientationMap) -> bool:
     """Points are square pixels already."""
-    return orientation_map.grid == "square" and abs(orientation_map.row_distance - 1) < SAME
+    return orientation_map.grid == "square" and abs(orientation_map.row_distance - 1) < _SAME
 
 
 def pixel_of(orientation_map: OrientationMap) -> float:

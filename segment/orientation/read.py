@@ -18,7 +18,7 @@ from segment.orientation.hdf5 import Group, child, open_file, text
 from segment.orientation.hdf5_scan import Scan
 from segment.orientation.orientation_map import OrientationMap
 
-HEAD_BYTES = 65536  #: enough to know a text header
+_HEAD_BYTES = 65536  #: enough to know a text header
 TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
 HDF5_FORMATS: tuple[Any, ...] = (oxford_h5oina, orix_h5, bruker_h5, edax_h5)
 #: maps that are not read, and as what to export them
@@ -78,7 +78,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
     if not path.stat().st_size:
         raise UnreadableError(path, "the file is empty", "Export or copy it again")
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+        head = file.read(_HEAD_BYTES)
     if head.startswith(HDF5):
         return _read_hdf5(path, step_nm)
     for known in TEXT_FORMATS:

@@ -20,30 +20,30 @@ from segment.cells.label_edges import on_edges
 #: LARGER, HUGE: equivalent diameter over the area-weighted median of the other cells; a merely larger one is
 #: blank by too much noise alone
 LARGER, HUGE = 2.0, 4.0
-APART = 1.5  #: times as wide as the next is a cell that no second population explains; judgement
-SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
+_APART = 1.5  #: times as wide as the next is a cell that no second population explains; judgement
+_SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
 INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 EVEN_PX = 2.0  #: sigma of the blur that leaves what a region shows, not its noise
-FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
+_FLAT = 1.5  #: grey deviation inside, of windows of `_WINDOW_PX`, over that of the other cells
 #: noise over that of grains of near grey, of one or two cells that the camera cannot have taken: 132 rendered
 #: giant grains have .38 to 1.65, 615 coarse ones of bimodal structures up to 2.1, 53 larger cells of real
 #: images up to 1.75
-NOISE = (0.35, 2.5)
+_NOISE = (0.35, 2.5)
 #: standard deviation of the blurred grey levels in a region of one grey, over the image's range: at least
 #: .013 in those giant grains, .006 on average in patches of one grey with the image's own noise
-EVEN = 0.01
-QUIET = 0.002  #: of the range of grey levels, half a level of 8 bits: less noise is none
+_EVEN = 0.01
+_QUIET = 0.002  #: of the range of grey levels, half a level of 8 bits: less noise is none
 RANGE = (1, 99)  #: percentiles of the image's grey levels
-ALIKE = 0.1  #: of that range within which grains have one grey, and so one noise
+_ALIKE = 0.1  #: of that range within which grains have one grey, and so one noise
 ONE_LEVEL = 0.3  #: share of windows of one level in a painted cell; in 92 maps of real images at most .13
-ELSEWHERE = 0.02  #: the same share of the rest above which the image has no noise; at most .01 in those
+_ELSEWHERE = 0.02  #: the same share of the rest above which the image has no noise; at most .01 in those
 EXTREME = 0.005  #: share of the other cells' area that may lie beyond a blank region
-WINDOW_PX = 7  #: edge of the windows whose deviation is taken
+_WINDOW_PX = 7  #: edge of the windows whose deviation is taken
 #: shares of the rim along which one huge cell runs that surrounds the view, and of the other cells that lie
 #: together; precipitates in a matrix do not; judgement
 AROUND, TOGETHER = 0.6, 0.9
-MOST = 2  #: cells that may be blank because no grain looks like them; more are a population
-FEWEST_CELLS = 20  #: to know what a grain looks like
+_MOST = 2  #: cells that may be blank because no grain looks like them; more are a population
+_FEWEST_CELLS = 20  #: to know what a grain looks like
 FEWEST_LIKE = 5  #: grains of near grey whose noise is compared; of fewer all grains' is
 
 _NOISE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # Immerkaer, CVIU 64, 1996, 300
@@ -55,7 +55,7 @@ def blank_regions(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """Cells (from 1; 0 is no grain) that show nothing, as a mask (bool); None where there are none."""
     area = np.bincount(labels.ravel()).astype(float)
     area[0] = 0.0
-    if np.count_nonzero(area) < FEWEST_CELLS:
+    if np.count_nonzero(area) < _FEWEST_CELLS:
         return None
     grey = image.astype(np.float32)
     found = _painted(grey, labels, area) + _unlike_grains(grey, labels, area)
@@ -64,15 +64,15 @@ def blank_regions(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
 
 def _painted(grey: np.ndarray, labels: np.ndarray, area: np.ndarray) -> list[int]:
     """Large cells of one level, among others that are not."""
-    large = np.flatnonzero(area >= SMALLEST_SHARE * labels.size)
+    large = np.flatnonzero(area >= _SMALLEST_SHARE * labels.size)
     if not len(large):
         return []
-    window = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
+    window = np.ones((_WINDOW_PX, _WINDOW_PX), np.uint8)
     one_level = cv2.dilate(grey, window) == cv2.erode(grey, window)
     pixels = np.bincount(labels.ravel(), one_level.ravel(), len(area))
     found = large[pixels[large] >= ONE_LEVEL * area[large]]
     left = area.sum() - area[found].sum()
-    noisy = pixels[1:].sum() - pixels[found].sum() <= ELSEWHERE * left
+    noisy = pixels[1:].sum() - pixels[found].sum() <= _ELSEWHERE * left
     return found.tolist() if noisy else []
 
 
@@ -84,15 +84,15 @@ def _unlike_grains(grey: np.ndarray, labels: np.ndarray, area: np.ndarray) -> li
     looks = _looks(grey, labels)
     seen = np.isfinite(looks.mean) & (area > 0)
     larger = {k: ratio for k, ratio in larger.items() if seen[k]}
-    if np.count_nonzero(seen) < FEWEST_CELLS + len(larger):
+    if np.count_nonzero(seen) < _FEWEST_CELLS + len(larger):
         return []
     noise = {k: _noise_over_usual(k, looks, seen) for k in larger}
     huge = [k for k, ratio in larger.items() if ratio >= HUGE]
-    noisy = [k for k in larger if noise[k] > NOISE[1]]
-    unlike = [k for k in huge if noise[k] < NOISE[0] or _is_even(k, looks, area, seen)]
-    extreme = [k for k in huge if _is_extreme(k, looks, area, seen, huge)] if len(huge) <= MOST else []
+    noisy = [k for k in larger if noise[k] > _NOISE[1]]
+    unlike = [k for k in huge if noise[k] < _NOISE[0] or _is_even(k, looks, area, seen)]
+    extreme = [k for k in huge if _is_extreme(k, looks, area, seen, huge)] if len(huge) <= _MOST else []
     around = [k for k in huge if _is_around(k, labels)]
-    return [k for few in (noisy, unlike, extreme, around) if len(few) <= MOST for k in few]
+    return [k for few in (noisy, unlike, extreme, around) if len(few) <= _MOST for k in few]
 
 
 def _is_around(label: int, labels: np.ndarray) -> bool:
@@ -117,9 +117,9 @@ def huge_warnings(labels: np.ndarray) -> tuple[str, ...]:
     area = np.bincount(labels.ravel()).astype(float)
     area[0] = 0.0
     larger = sorted(_larger(area, labels.size).items(), key=lambda item: -item[1])
-    ratios = [ratio for _, ratio in larger] + [1.0] * (MOST + 1)
-    apart = [n for n in range(1, MOST + 1) if ratios[n - 1] >= max(HUGE, APART * ratios[n])]
-    if np.count_nonzero(area) < FEWEST_CELLS or not apart:
+    ratios = [ratio for _, ratio in larger] + [1.0] * (_MOST + 1)
+    apart = [n for n in range(1, _MOST + 1) if ratios[n - 1] >= max(HUGE, _APART * ratios[n])]
+    if np.count_nonzero(area) < _FEWEST_CELLS or not apart:
         return ()
     huge = [k for k, _ in larger[: apart[0]]]
     what = "one cell covers" if len(huge) == 1 else "two cells cover"
@@ -133,7 +133,7 @@ def huge_warnings(labels: np.ndarray) -> tuple[str, ...]:
 def _larger(area: np.ndarray, pixels: int) -> dict[int, float]:
     """Cells at least `LARGER` times as wide as the others' typical grain, and how many times."""
     found = {}
-    for label in np.flatnonzero(area >= SMALLEST_SHARE * pixels):
+    for label in np.flatnonzero(area >= _SMALLEST_SHARE * pixels):
         others = area.copy()
         others[label] = 0.0
         if others.any():
@@ -149,7 +149,7 @@ class _Looks:
 
     mean: np.ndarray  #: grey level
     noise: np.ndarray  #: what differs from pixel to pixel
-    structure: np.ndarray  #: deviation in windows of `WINDOW_PX`
+    structure: np.ndarray  #: deviation in windows of `_WINDOW_PX`
     uneven: np.ndarray  #: deviation of the blurred grey levels over the whole cell
     spread: float  #: range of the grey levels of the image
 
@@ -159,14 +159,14 @@ def _looks(grey: np.ndarray, labels: np.ndarray) -> _Looks:
     inside = cv2.distanceTransform(apart.view(np.uint8), cv2.DIST_L2, 3) > INSIDE_PX
     where, n = labels[inside], int(labels.max()) + 1
     count = np.bincount(where, minlength=n).astype(float)
-    count[count < WINDOW_PX**2] = np.nan
+    count[count < _WINDOW_PX**2] = np.nan
 
     def over_cells(values: np.ndarray) -> np.ndarray:
         return np.asarray(np.bincount(where, values[inside], n) / count)
 
     noise = over_cells(np.abs(cv2.filter2D(grey, -1, _NOISE)))
-    plain = cv2.blur(grey, (WINDOW_PX, WINDOW_PX)) ** 2
-    structure = over_cells(np.maximum(cv2.blur(grey * grey, (WINDOW_PX, WINDOW_PX)) - plain, 0.0))
+    plain = cv2.blur(grey, (_WINDOW_PX, _WINDOW_PX)) ** 2
+    structure = over_cells(np.maximum(cv2.blur(grey * grey, (_WINDOW_PX, _WINDOW_PX)) - plain, 0.0))
     plain = cv2.GaussianBlur(grey, (0, 0), EVEN_PX)
     uneven = np.maximum(over_cells(plain * plain) - over_cells(plain) ** 2, 0.0)
     spread = float(np.ptp(np.percentile(grey, RANGE)))
@@ -175,10 +175,10 @@ def _looks(grey: np.ndarray, labels: np.ndarray) -> _Looks:
 
 def _noise_over_usual(label: int, looks: _Looks, seen: np.ndarray) -> float:
     """Noise over that of the grains of near grey."""
-    near = seen & (np.abs(looks.mean - looks.mean[label]) <= ALIKE * looks.spread)
+    near = seen & (np.abs(looks.mean - looks.mean[label]) <= _ALIKE * looks.spread)
     near[label] = False
     usual = np.median(looks.noise[near if np.count_nonzero(near) >= FEWEST_LIKE else seen])
-    least = max(QUIET * looks.spread, 1e-6)
+    least = max(_QUIET * looks.spread, 1e-6)
     return max(float(looks.noise[label]), least) / max(float(usual), least)
 
 
@@ -186,14 +186,16 @@ def _is_even(label: int, looks: _Looks, area: np.ndarray, seen: np.ndarray) -> b
     """Nothing but noise around one grey, unlike any grain."""
     least = seen & (looks.uneven <= looks.uneven[label])
     least[label] = False
-    return bool(looks.uneven[label] < EVEN * looks.spread and area[least].sum() <= EXTREME * area[seen].sum())
+    return bool(
+        looks.uneven[label] < _EVEN * looks.spread and area[least].sum() <= EXTREME * area[seen].sum()
+    )
 
 
 def _is_extreme(label: int, looks: _Looks, area: np.ndarray, seen: np.ndarray, huge: list[int]) -> bool:
     """Brighter or darker than any grain, and without structure."""
     others = seen.copy()
     others[huge] = False
-    if not looks.structure[label] <= FLAT * max(float(np.median(looks.structure[others])), 1e-6):
+    if not looks.structure[label] <= _FLAT * max(float(np.median(looks.structure[others])), 1e-6):
         return False
     sides = (looks.mean <= looks.mean[label], looks.mean >= looks.mean[label])
     return min(area[others & side].sum() for side in sides) <= EXTREME * area[others].sum()

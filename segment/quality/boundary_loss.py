@@ -29,13 +29,13 @@ import numpy as np
 from segment.cells.label_edges import cells_around
 from segment.segmentation import Segmentation
 
-FILE = "boundary_loss.json"  #: in the model's folder
-WEIGHTS = "model.bin"
+LOSS_FILE = "boundary_loss.json"  #: in the model's folder
+WEIGHTS_FILE = "model.bin"
 SOUND = 0.1  #: most corners a junction in maps of 14 traced micrographs (.097), docs/validation
-FEWEST = 100  #: junctions below which their share is chance; judgement
-RADIUS = 0.2  #: of the circle that an angle is read off, in the side of a square as large as a mean cell
+_FEWEST = 100  #: junctions below which their share is chance; judgement
+_RADIUS = 0.2  #: of the circle that an angle is read off, in the side of a square as large as a mean cell
 WIDER = 1.35  #: second circle, over the first
-LEAST_PX = 4.0  #: smaller circles are all pixels
+LEAST_CIRCLE_PX = 4.0  #: smaller circles are all pixels
 RING = 64  #: points on a circle
 #: degrees below which an angle is a corner, midway between 120, where a border is missing, and what traced
 #: boundaries have at their bends (135 and more)
@@ -44,7 +44,7 @@ AT_ONCE = 1 << 16  #: places looked at together: bounds memory, changes no resul
 
 
 def corners_per_junction(labels: np.ndarray) -> float:
-    """Corners without a third boundary over places where three cells meet; 0 with fewer than `FEWEST`.
+    """Corners without a third boundary over places where three cells meet; 0 with fewer than `_FEWEST`.
 
     Boundaries of the labels (int32) at pixels of no cell (0) and near the frame are not looked at.
     """
@@ -156,7 +156,7 @@ def read_loss_table(folder: Path) -> LossTable | None:
 
     The file holds tables by the SHA-256 of ``model.bin``.
     """
-    path, weights = folder / FILE, folder / WEIGHTS
+    path, weights = folder / LOSS_FILE, folder / WEIGHTS_FILE
     if not (path.is_file() and weights.is_file()):
         return None
     facts = json.loads(path.read_text(encoding="utf-8")).get(weights_key(folder))
@@ -165,4 +165,4 @@ def read_loss_table(folder: Path) -> LossTable | None:
 
 def weights_key(folder: Path) -> str:
     """By which `read_loss_table` knows the weights of a model's folder."""
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()

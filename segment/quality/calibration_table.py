@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 from segment.errors import ModelError
 from segment.grain_map import Reliability
-from segment.quality.evidence import NAMES, Evidence
+from segment.quality.evidence import EVIDENCE_NAMES, Evidence
 
-FILE = "confidence.json"
-FORMAT = 2  #: version of confidence.json that this code reads
+CONFIDENCE_FILE = "confidence.json"
+CONFIDENCE_FORMAT = 2  #: version of confidence.json that this code reads
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ def read_confidence(folder: Path) -> Confidence | None:
     `ModelError`: the file is damaged, of another format version, or names evidence that this code does not
     gather.
     """
-    path = folder / FILE
+    path = folder / CONFIDENCE_FILE
     if not path.is_file():
         return None
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["format"] != FORMAT:
-            raise ValueError(f"format {facts['format']!r} where {FORMAT} is read")
+        if facts["format"] != CONFIDENCE_FORMAT:
+            raise ValueError(f"format {facts['format']!r} where {CONFIDENCE_FORMAT} is read")
         return Confidence(
             Reliability(**_tuples(facts["borders"])),
             _weighing(facts["unlike_grains"]),
@@ -92,7 +92,7 @@ def read_confidence(folder: Path) -> Confidence | None:
 
 def _weighing(facts: dict[str, Any]) -> Weighing:
     weighing = Weighing(**_tuples(facts))
-    if unknown := sorted(set(weighing.names) - set(NAMES)):
+    if unknown := sorted(set(weighing.names) - set(EVIDENCE_NAMES)):
         raise ValueError(f"evidence {', '.join(unknown)} is not known")
     n = len(weighing.names)
     if len(weighing.weight) != n or len(weighing.products) not in (0, n * (n + 1) // 2):

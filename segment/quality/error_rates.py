@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-FILE = "errors.json"
-FORMAT = 1  #: version of errors.json that this code reads
+_FILE = "errors.json"
+_FORMAT = 1  #: version of errors.json that this code reads
 NOMINAL = 0.02  #: of lost grains where nothing was measured, as for a tracing by hand
 SIZES = (0.1, 0.4, 1.0)  #: between the classes of area over mean area
-CLASSES = len(SIZES) + 1  #: of size, the largest open
+SIZE_CLASSES = len(SIZES) + 1  #: of size, the largest open
 
 RateTable = tuple[tuple[float, ...], ...]
-_NOMINAL: RateTable = ((NOMINAL,),) * CLASSES
+_NOMINAL: RateTable = ((NOMINAL,),) * SIZE_CLASSES
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class ErrorRates:
 
 
 def size_class(area: np.ndarray) -> np.ndarray:
-    """Class of each area among all of them, 0 ... CLASSES - 1."""
+    """Class of each area among all of them, 0 ... SIZE_CLASSES - 1."""
     return np.digitize(area / area.mean(), SIZES) if area.size else np.zeros(0, np.int64)
 
 
 def write_rates(folder: Path, rates: ErrorRates, digest: str, origin: str) -> Path:
     """Put the rates beside the weights that they belong to."""
-    path = folder / FILE
+    path = folder / _FILE
     content = {
-        "format": FORMAT,
+        "format": _FORMAT,
         "model_digest": digest,
         "origin": origin,
         "area_over_mean": SIZES,
@@ -61,8 +61,8 @@ def write_rates(folder: Path, rates: ErrorRates, digest: str, origin: str) -> Pa
 def read_rates(folder: Path, digest: str) -> ErrorRates:
     """Measured rates of a model; nominal ones where none were measured or the weights have changed since."""
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        if content["format"] != FORMAT or content["model_digest"] != digest:
+        content = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        if content["format"] != _FORMAT or content["model_digest"] != digest:
             return ErrorRates()
         missed = tuple(tuple(float(v) for v in line) for line in content["missed"])
         return ErrorRates(tuple(float(v) for v in content["confidence"]), missed, measured=True)

@@ -26,21 +26,21 @@ from segment.cells.label_edges import cells_around, on_edges
 from segment.micrograph.micrograph import Micrograph
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
-WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
-BLOCKS = 4  #: blocks along an edge of the image (half as many along a window's) whose contents are compared
-SMALLEST_PX = 20  #: smallest cell, as the watershed has it
+EVIDENCE_WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
+_BLOCKS = 4  #: blocks along an edge of the image (half as many along a window's) whose contents are compared
+_SMALLEST_PX = 20  #: smallest cell, as the watershed has it
 JUDGED_PX = 64  #: smaller cells are all pixels and no shape
 JUDGED_CELLS = 400  #: cells of a window whose shape is looked at
-REACH_PX = 4  #: how far from a border its own pixels lie
+_REACH_PX = 4  #: how far from a border its own pixels lie
 SURROUNDINGS_PX = 121  #: edge of the square whose mean a grey level is held against
 JUNCTION_PX = 8  #: radius at which the angles of a junction are read
-RING = 96  #: points on that circle
-FEWEST = 15  #: whole cells from which a share of them says something; judgement
+_RING = 96  #: points on that circle
+FEWEST_WHOLE_CELLS = 15  #: whole cells from which a share of them says something; judgement
 MOST_NEIGHBOURS = 7  #: more tell no more; judgement
 CERTAIN = 0.99  #: mean probability along its border from which a cell gains nothing by more; judgement
 #: log odds that a cell is no grain, for each of `cell_traits`, and where both are 0: logistic regression on
 #: rendered cells (`calibration/segmentation/fit_spurious_cells.py`, docs/validation/spurious_cells.csv)
-WEIGHTS = (-0.828, -0.703)
+EVIDENCE_WEIGHTS = (-0.828, -0.703)
 OFFSET = 4.010
 
 
@@ -90,7 +90,7 @@ _LEAST = {
     "grey_tails": 1.0,
     "spurious": 0.01,
 }
-NAMES = tuple(field.name for field in fields(Evidence))
+EVIDENCE_NAMES = tuple(field.name for field in fields(Evidence))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +128,14 @@ def _windows(image: np.ndarray, boundary_map: BoundaryMap, labels: np.ndarray) -
     """The whole image, or windows in the middle of its quarters."""
     scale, (rows, columns) = boundary_map.scale, labels.shape
     whole = rows * columns * scale**2 <= WHOLE_PX
-    edge = max(round(WINDOW_PX / scale), 1)
+    edge = max(round(EVIDENCE_WINDOW_PX / scale), 1)
     if whole:
-        yield _resampled(boundary_map.probability, labels, image, scale, BLOCKS)
+        yield _resampled(boundary_map.probability, labels, image, scale, _BLOCKS)
         return
     for i, j in product((1, 3), repeat=2):
         top, left = max(i * rows // 4 - edge // 2, 0), max(j * columns // 4 - edge // 2, 0)
         part = np.s_[top : top + edge, left : left + edge]
-        yield _resampled(boundary_map.probability[part], labels[part], image[part], scale, BLOCKS // 2)
+        yield _resampled(boundary_map.probability[part], labels[part], image[part], scale, _BLOCKS // 2)
 
 
 def _resampled(
@@ -162,7 +162,7 @@ def _numbers(window: _Window) -> dict[str, float]:
     line = probability > BORDER_CONFIDENCE
     n_line = max(int(np.count_nonzero(line)), 1)
     away = cv2.distanceTransform((~on_edges(labels, upper_left=True)).view(np.uint8), cv2.DIST_L2, 3)
-    near = away <= REACH_PX
+    near = away <= _REACH_PX
     return {
         "cells": float(np.count_nonzero(np.bincount(labels.ravel())[1:])),
         "line_share": n_line / line.size,
@@ -182,7 +182,7 @@ def _hidden(probability: np.ndarray, labels: np.ndarray) -> float:
     """Sum of length times mean probability over the borders inside cells."""
     from segment.cells.watershed import persistence_watershed
 
-    fine = persistence_watershed(probability, SEED_PERSISTENCE, labels > 0, SMALLEST_PX)
+    fine = persistence_watershed(probability, SEED_PERSISTENCE, labels > 0, _SMALLEST_PX)
     borders = find_borders(fine, probability)
     cell = np.zeros(int(fine.max(initial=0)) + 1, labels.dtype)
     cell[fine.ravel()] = labels.ravel()
@@ -246,7 +246,7 @@ def junctions(labels: np.ndarray) -> tuple[float, float]:
     y, x = y[inside], x[inside]
     if not y.size:
         return float("nan"), float("nan")
-    turn = np.linspace(0, 2 * np.pi, RING, endpoint=False)
+    turn = np.linspace(0, 2 * np.pi, _RING, endpoint=False)
     around = np.round(JUNCTION_PX * np.stack([np.sin(turn), np.cos(turn)])).astype(int)
     ring = labels[y[:, None] + around[0], x[:, None] + around[1]]
     change = ring != np.roll(ring, 1, axis=1)
@@ -254,8 +254,8 @@ def junctions(labels: np.ndarray) -> tuple[float, float]:
     if not clean.any():
         return float("nan"), 0.0
     at = np.nonzero(change[clean])[1].reshape(-1, 3)
-    arcs = np.diff(np.column_stack([at, at[:, 0] + RING]), axis=1)
-    return float(arcs.max(axis=1).mean() * 360 / RING), float(clean.mean())
+    arcs = np.diff(np.column_stack([at, at[:, 0] + _RING]), axis=1)
+    return float(arcs.max(axis=1).mean() * 360 / _RING), float(clean.mean())
 
 
 def _blocks(window: _Window) -> np.ndarray:
@@ -271,15 +271,15 @@ def _blocks(window: _Window) -> np.ndarray:
 
 
 def spurious_share(labels: np.ndarray, borders: Borders) -> float:
-    """Expected share of the cells that are no grains of their own; NaN with fewer than `FEWEST`.
+    """Expected share of the cells that are no grains of their own; NaN with fewer than `FEWEST_WHOLE_CELLS`.
 
     They are splinters between pits, outlines of particles, scratches that close: the network only half
     believes in their borders, and they have few neighbours, where a mean grain of a section has six.
     """
     traits = cell_traits(labels, borders)[1]
-    if len(traits) < FEWEST:
+    if len(traits) < FEWEST_WHOLE_CELLS:
         return float("nan")
-    return expected_share(traits, WEIGHTS, OFFSET)
+    return expected_share(traits, EVIDENCE_WEIGHTS, OFFSET)
 
 
 def expected_share(traits: np.ndarray, weights: ArrayLike, offset: float) -> float:

@@ -26,11 +26,11 @@ UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean no
 SPURIOUS = "cells are probably no grains"  #: how every warning about cells of pits and scratches begins
 MISSED = "boundaries are probably missing"  #: how every warning about merged grains begins
 LATH = 3.0  #: length over width of a lath; judgement
-#: share of the area in laths, and of that area more than `APART` off their mean direction, from which it is
+#: share of the area in laths, and of that area more than `_APART` off their mean direction, from which it is
 #: said: .59 and .30 in Ti-6Al-4V; in 173 other micrographs at most .43 and .10 (twinned brass), or .86 and 0
 #: (stretched grains)
 HALF, ACROSS = 0.5, 0.2
-APART = np.pi / 6  #: judgement
+_APART = np.pi / 6  #: judgement
 
 LATHS = "most of the area is laths"  #: how the warning begins
 
@@ -41,8 +41,8 @@ BRIGHT_SHARE = (
     0.01,
     0.25,
 )  #: of the cells' area: less changes no mean, more may be one of two phases; judgement
-FEWEST_CELLS = 30  #: to know how grains differ in grey; judgement
-LEAST_PX = 30  #: of a cell whose grey is judged; judgement
+_FEWEST_CELLS = 30  #: to know how grains differ in grey; judgement
+_LEAST_PX = 30  #: of a cell whose grey is judged; judgement
 
 BRIGHT = "far brighter than all others"  #: what every warning about such cells says
 
@@ -109,7 +109,7 @@ def lath_warnings(labels: np.ndarray) -> tuple[str, ...]:
     lath = length > LATH
     area_of, angle_of = area[lath], angle[lath]
     mean = np.angle((area_of * np.exp(2j * angle_of)).sum()) / 2
-    off = np.abs((angle_of - mean + np.pi / 2) % np.pi - np.pi / 2) > APART
+    off = np.abs((angle_of - mean + np.pi / 2) % np.pi - np.pi / 2) > _APART
     if area_of.sum() < HALF * area.sum() or area_of[off].sum() < ACROSS * area_of.sum():
         return ()
     return (f"{LATHS}, long and thin in several directions: each counts as a grain, no colony of them does",)
@@ -129,8 +129,8 @@ def bright_cell_warnings(image: np.ndarray, labels: np.ndarray) -> tuple[str, ..
     """
     area = np.bincount(labels.ravel()).astype(float)
     area[0] = 0
-    judged = area >= LEAST_PX
-    if np.count_nonzero(judged) < FEWEST_CELLS:
+    judged = area >= _LEAST_PX
+    if np.count_nonzero(judged) < _FEWEST_CELLS:
         return ()
     grey = np.bincount(labels.ravel(), image.ravel(), area.size)[judged] / area[judged]
     order = np.argsort(grey)

@@ -9,12 +9,12 @@ import numpy as np
 
 from segment.cells.label_edges import on_edges
 
-LONGEST_PX = 512  #: longer edge at which both are compared
+_LONGEST_PX = 512  #: longer edge at which both are compared
 FINE_PX, COARSE_PX = 1.0, 20.0  #: between which widths image and lines are compared, at that size
-LINE_PX = 2.0  #: blur of the lines: hands are no surer
+_LINE_PX = 2.0  #: blur of the lines: hands are no surer
 #: peak of the correlation over its spread at all other shifts: one and a half times the largest, 8, that 94
 #: tracings (UO2, TBM, SUS304, perovskite) have where they do not lie on their image; else they have 8 to 47
-SURE = 12.0
+_SURE = 12.0
 WRONG = 0.5  #: of the best place's correlation that a drawing has where it does not lie on its image
 OFF, OFF_PX = 0.9, 6.0  #: of one that lies a little off, and how far that is at least, in pixels of the image
 
@@ -34,17 +34,17 @@ def misplaced(labels: np.ndarray, image: np.ndarray) -> tuple[str | None, str | 
 
     `labels` and `image`, grey levels, have the shape (rows, columns).
     """
-    scale = min(1.0, LONGEST_PX / max(image.shape))
-    edges, lines = _edges(_small(image, scale)), _band(_small(on_edges(labels), scale), LINE_PX)
+    scale = min(1.0, _LONGEST_PX / max(image.shape))
+    edges, lines = _edges(_small(image, scale)), _band(_small(on_edges(labels), scale), _LINE_PX)
     here, best, shift = _fit(edges, lines)
     x, y = (round(float(part) / scale) for part in shift)
     moved = f"moved by {abs(x)} px to the {'right' if x > 0 else 'left'}"
     moved += f" and {abs(y)} px {'down' if y > 0 else 'up'}"
-    if best >= SURE and here < WRONG * best:
+    if best >= _SURE and here < WRONG * best:
         return moved, None
-    if here < SURE and (turned := _turned(edges, lines, here)):
+    if here < _SURE and (turned := _turned(edges, lines, here)):
         return turned, None
-    is_off = best >= SURE and np.hypot(x, y) > OFF_PX and here < OFF * best
+    is_off = best >= _SURE and np.hypot(x, y) > OFF_PX and here < OFF * best
     return None, moved if is_off else None
 
 
@@ -53,7 +53,7 @@ def _turned(edges: np.ndarray, lines: np.ndarray, here: float) -> str | None:
     views = [(name, view(lines)) for name, view in VIEWS.items()]
     found = [(_fit(edges, view)[1], name) for name, view in views if view.shape == lines.shape]
     best, name = max(found)
-    return name if best >= SURE and here < WRONG * best else None
+    return name if best >= _SURE and here < WRONG * best else None
 
 
 def _small(image: np.ndarray, scale: float) -> np.ndarray:

@@ -15,21 +15,21 @@ from segment.cells.label_edges import on_edges
 from segment.grain_map import GrainMap
 from segment.micrograph.fingerprint import SameArea, fingerprint, same_areas
 
-LARGEST = 1000  #: grains of each field that are compared at most; the same least area holds for all fields
+_LARGEST = 1000  #: grains of each field that are compared at most; the same least area holds for all fields
 COMPARED = 60_000  #: grains of all fields together: some 10 s; judgement
-ALIKE = 0.15  #: difference of ln(area) of one grain seen twice; wider ones find overlaps where there is none
-SIDE = 0.1  #: mean diameters by which the distance of two grains may differ
-NEAR = 0.3  #: mean diameters by which the place of a grain may differ once the fields lie on one another
-TURN = np.radians(8.0)  #: by which triangles of one pair of fields may disagree
+_ALIKE = 0.15  #: difference of ln(area) of one grain seen twice; wider ones find overlaps where there is none
+_SIDE = 0.1  #: mean diameters by which the distance of two grains may differ
+_NEAR = 0.3  #: mean diameters by which the place of a grain may differ once the fields lie on one another
+_TURN = np.radians(8.0)  #: by which triangles of one pair of fields may disagree
 VOTES = 3  #: triangles that must agree on one place
-FEWEST = 6  #: grains that must have a partner
-AGREE = 0.5  #: share of the compared grains in the shared part that must have a partner
-INSET = 0.999  #: of a field's edges: OpenCV finds nothing shared by two that have an edge in common
+_FEWEST = 6  #: grains that must have a partner
+_AGREE = 0.5  #: share of the compared grains in the shared part that must have a partner
+_INSET = 0.999  #: of a field's edges: OpenCV finds nothing shared by two that have an edge in common
 SIGMAS = 5.0  #: above what the same fields give when moved by one grain, partners must be
 LATTICE = 0.5  #: of the partners the moved fields may have; equal grains in rows have as many
-REPEATED = 2.0  #: triangles of its own field that one agrees with, from which they tell no place; judgement
-MOST_PAIRS = 150  #: candidate triangles of one pair of fields that are looked at
-MOST = 150  #: fields of one sample: 11,000 pairs
+_REPEATED = 2.0  #: triangles of its own field that one agrees with, from which they tell no place; judgement
+_MOST_PAIRS = 150  #: candidate triangles of one pair of fields that are looked at
+MOST_FIELDS = 150  #: fields of one sample: 11,000 pairs
 TWICE = 0.5  #: share of a field from which it is no field of its own
 MOST_NAMED = 6  #: pairs of a kind that are named; judgement: who has more looks at the images
 SAME_AREA, SHARED = "the same area, counted once: ", "fields overlap, grains there count twice: "
@@ -57,16 +57,16 @@ class Overlap:
 
 
 def overlapping(fields: Sequence[GrainPlaces]) -> list[Overlap]:
-    """All pairs of fields of one magnification that overlap; of more than `MOST` fields none is sought.
+    """All pairs of fields of one magnification that overlap; among more than `MOST_FIELDS` none is sought.
 
     Three neighbouring grains have three areas and three distances; by chance hardly any two triples agree in
     all six. Those of two fields that agree must say the same turn and shift, and then most grains of the
     shared part must have a partner.
     """
-    usable = [k for k, field in enumerate(fields) if field.areas.size >= FEWEST]
-    if len(usable) < 2 or len(fields) > MOST:
+    usable = [k for k, field in enumerate(fields) if field.areas.size >= _FEWEST]
+    if len(usable) < 2 or len(fields) > MOST_FIELDS:
         return []
-    most = min(LARGEST, COMPARED // len(usable))
+    most = min(_LARGEST, COMPARED // len(usable))
     least = max(np.sort(fields[k].areas)[-most:][0] for k in usable)
     diameter = float(np.sqrt(4 / np.pi * np.median(np.concatenate([fields[k].areas for k in usable]))))
     large = {}
@@ -117,7 +117,7 @@ def _alike(fields: dict[int, GrainPlaces], diameter: float) -> dict[tuple[int, i
 
     triangles = {k: _triangles(field) for k, field in fields.items()}
     described = {k: _described(fields[k], t, diameter) for k, t in triangles.items()}
-    telling = [k for k, rows in described.items() if len(rows) and _alike_within(rows) < REPEATED]
+    telling = [k for k, rows in described.items() if len(rows) and _alike_within(rows) < _REPEATED]
     if len(telling) < 2:
         return {}
     owner = np.repeat(telling, [len(triangles[k]) for k in telling])
@@ -125,12 +125,12 @@ def _alike(fields: dict[int, GrainPlaces], diameter: float) -> dict[tuple[int, i
     tree = cKDTree(np.concatenate([described[k] for k in telling]))
     near = np.sort(tree.query_pairs(1.0, p=np.inf, output_type="ndarray"), axis=1)
     near = near[owner[near[:, 0]] != owner[near[:, 1]]]
-    key = owner[near[:, 0]] * MOST + owner[near[:, 1]]
+    key = owner[near[:, 0]] * MOST_FIELDS + owner[near[:, 1]]
     order = np.argsort(key, kind="stable")
     begin = np.flatnonzero(np.diff(key[order], prepend=-1))
     groups = [part for part in np.split(near[order], begin[1:]) if len(part) >= VOTES]
     return {
-        (int(owner[part[0, 0]]), int(owner[part[0, 1]])): corners[part[:: -(-len(part) // MOST_PAIRS)]]
+        (int(owner[part[0, 0]]), int(owner[part[0, 1]])): corners[part[:: -(-len(part) // _MOST_PAIRS)]]
         for part in groups
     }
 
@@ -147,7 +147,7 @@ def _triangles(field: GrainPlaces) -> np.ndarray:
     """Neighbouring grains by threes, the largest first; int of shape (n, 3)."""
     from scipy.spatial import Delaunay, QhullError
 
-    if field.areas.size < FEWEST:
+    if field.areas.size < _FEWEST:
         return np.zeros((0, 3), int)
     try:
         corners = Delaunay(field.centres).simplices
@@ -161,7 +161,7 @@ def _described(field: GrainPlaces, corners: np.ndarray, diameter: float) -> np.n
     """Areas and sides of triangles, in units of what one seen twice may differ by; shape (n, 6)."""
     at = field.centres[corners]
     sides = np.linalg.norm(at - np.roll(at, 1, axis=1), axis=2)
-    return np.hstack([np.log(field.areas[corners]) / ALIKE, sides / (SIDE * diameter)])
+    return np.hstack([np.log(field.areas[corners]) / _ALIKE, sides / (_SIDE * diameter)])
 
 
 def _shared_part(one: GrainPlaces, other: GrainPlaces, pairs: np.ndarray, diameter: float) -> float:
@@ -196,7 +196,7 @@ def _motions(one: GrainPlaces, other: GrainPlaces, pairs: np.ndarray, diameter: 
         away = middle_b - middle_b[:, None]
         # where each motion puts the middle of every other triangle, beside where that should lie
         far = np.abs(middle_a[:, None] + turn[:, None] * away - middle_a)
-        agree = (apart < TURN) & (far < NEAR * diameter + TURN / 2 * np.abs(away))
+        agree = (apart < _TURN) & (far < _NEAR * diameter + _TURN / 2 * np.abs(away))
         best = int(agree.sum(axis=1).argmax())
         if agree[best].sum() >= VOTES:
             chosen = pairs[same][agree[best]]
@@ -225,8 +225,8 @@ def _partners(
 
     put = other.centres @ motion[0].T + motion[1]
     far, nearest = cKDTree(put).query(one.centres)
-    alike = np.abs(np.log(one.areas) - np.log(other.areas[nearest])) < 2 * ALIKE
-    return nearest, (far < NEAR * diameter) & alike
+    alike = np.abs(np.log(one.areas) - np.log(other.areas[nearest])) < 2 * _ALIKE
+    return nearest, (far < _NEAR * diameter) & alike
 
 
 def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> float:
@@ -234,7 +234,7 @@ def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> fl
     import cv2
 
     corners = [np.array([[0, 0], [0, w], [h, w], [h, 0]], float) for h, w in (one.size, other.size)]
-    put = (corners[1] * INSET + (1 - INSET) * corners[1].mean(axis=0)) @ motion[0].T + motion[1]
+    put = (corners[1] * _INSET + (1 - _INSET) * corners[1].mean(axis=0)) @ motion[0].T + motion[1]
     shared, region = cv2.intersectConvexConvex(corners[0].astype(np.float32), put.astype(np.float32))
     if not shared or region is None:
         return 0.0
@@ -243,7 +243,7 @@ def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> fl
     )
     same = _partners(one, other, motion, diameter)[1] & inside
     n, n_same = int(inside.sum()), int(same.sum())
-    if n_same < max(FEWEST, AGREE * n):
+    if n_same < max(_FEWEST, _AGREE * n):
         return 0.0
     by_chance = n * _by_chance(one, other, motion, inside, diameter)
     if n_same < max(by_chance / LATTICE, by_chance + SIGMAS * np.sqrt(by_chance)):

@@ -15,7 +15,7 @@ from segment.unet.openvino_runtime import OpenVinoRuntime
 from segment.unet.predict import infer_image
 
 JUDGED = 24  #: synthetic micrographs that are compared
-EDGE_PX = 256  #: of each
+_EDGE_PX = 256  #: of each
 SEED = 20261123  #: of those micrographs; no training draws it
 
 
@@ -40,7 +40,7 @@ def measure_agreement(folder: Path) -> float:
     for image in _images(JUDGED):
         sides = [infer_image(model, runtime, image, None)[0] > 0.5 for runtime in (exact, short)]
         same += int(np.count_nonzero(sides[0] == sides[1]))
-    return same / (JUDGED * EDGE_PX**2)
+    return same / (JUDGED * _EDGE_PX**2)
 
 
 def write_settings(folder: Path, settings: dict[str, str]) -> None:
@@ -62,4 +62,4 @@ def _images(count: int) -> Iterator[np.ndarray]:
     styles = list(STYLES)
     for index in range(count):
         rng = np.random.default_rng([SEED, index])
-        yield synthetic_micrograph(rng, (EDGE_PX, EDGE_PX), style=styles[index % len(styles)]).image
+        yield synthetic_micrograph(rng, (_EDGE_PX, _EDGE_PX), style=styles[index % len(styles)]).image

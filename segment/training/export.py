@@ -18,14 +18,14 @@ import numpy as np
 from segment.training.fit import load_averaged
 from segment.training.recipe import RealSet, TrainingRecipe
 from segment.unet.architecture import WEIGHTS, require_torch
-from segment.unet.model_folder import FORMAT
+from segment.unet.model_folder import MODEL_FORMAT
 
 if TYPE_CHECKING:
     import torch
 
 BEST_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
 PERSISTENCE = 0.05  #: default of a new model's seeds (`calibration/segmentation/tune_persistence.py`)
-MIN_AREA_PX = 20  #: network pixels: a cell of 5 pixels' diameter; judgement
+_MIN_AREA_PX = 20  #: network pixels: a cell of 5 pixels' diameter; judgement
 
 
 def export_model(
@@ -62,7 +62,7 @@ def export_model(
     openvino.save_model(converted, out / "model.xml", compress_to_fp16=True)
     write_record(recipe, out / "recipe.toml", steps=steps, seconds=seconds, data=data)
     facts = {
-        "format": FORMAT,
+        "format": MODEL_FORMAT,
         "name": recipe.name,
         "default": default,
         "outputs": ("boundary", "not_grain"),
@@ -70,7 +70,7 @@ def export_model(
         "halo_px": halo,
         "best_intercept_px": BEST_INTERCEPT_PX,
         "persistence": PERSISTENCE,
-        "min_area_px": MIN_AREA_PX,
+        "min_area_px": _MIN_AREA_PX,
         "weights": "model.xml",
         "recipe": "recipe.toml",
         "origin": origin,

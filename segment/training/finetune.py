@@ -21,7 +21,7 @@ import numpy as np
 from segment.cells.label_edges import on_edges
 from segment.choices import Device
 from segment.errors import InputError
-from segment.quality.calibration_table import FILE as CONFIDENCE
+from segment.quality.calibration_table import CONFIDENCE_FILE as CONFIDENCE
 from segment.quality.error_rates import write_rates
 from segment.quality.score import fill, intercepts
 from segment.training.agreement import write_settings
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 LEARNING_RATE = 3e-4  #: a quarter of a training from the start: the weights move little; judgement
 CROP_PX, BATCH = 256, 8  #: of a step, whatever device the model's own recipe was for
-SHARE = 0.5  #: of the crops that are taken from the user's images; the others are synthetic
+_SHARE = 0.5  #: of the crops that are taken from the user's images; the others are synthetic
 REPLAY_IMAGES = 100  #: synthetic micrographs beside the user's, against forgetting; judgement
 KEPT = 0.5  #: share of the starting weights in the result
 WORK = ".training"  #: folder in the new model's, there while it is not finished
@@ -79,7 +79,7 @@ def finetune(
     pairs = find_pairs(images, tracings)
     if left := without_image(pairs, tracings):
         say(f"warning: no image for {', '.join(left)}")
-    own = RealSet("own", SHARE, min_scale=0.7, max_scale=1.4)
+    own = RealSet("own", _SHARE, min_scale=0.7, max_scale=1.4)
     recipe = replace(
         read_training_recipe(model.folder / "recipe.toml"),
         name=out.resolve().name,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 20  #: steps between two rows of the log
 CHECKPOINT_SECONDS = 150.0  #: between two checkpoints: what a killed run loses at most
-LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
+_LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
 AHEAD = 4  #: batches that wait for the network, beside those under way
 WARM_UP = 60  #: steps over which the learning rate rises
 
@@ -70,7 +70,7 @@ def fit(
     out.mkdir(parents=True, exist_ok=True)
     where = training_device(device)
     # Crops are all of one shape; trying every kernel takes some ten seconds.
-    torch.backends.cudnn.benchmark = recipe.minutes > 2 or recipe.steps >= LONG
+    torch.backends.cudnn.benchmark = recipe.minutes > 2 or recipe.steps >= _LONG
     run = _begin(recipe, out, start, where)
     if run.step:
         say(f"going on at step {run.step}")

@@ -10,8 +10,8 @@ from segment.training.recipe import TrainingRecipe
 if TYPE_CHECKING:
     import torch
 
-SURE = 0.6  #: probability from which the network contradicts an annotator who drew nothing
-SMOOTH = 50.0  #: pixels added to both sides of Dice, so that empty crops do not shake it
+_SURE = 0.6  #: probability from which the network contradicts an annotator who drew nothing
+_SMOOTH = 50.0  #: pixels added to both sides of Dice, so that empty crops do not shake it
 #: weight of the second output's distance beside the first's: voids fade first; by drawn ceramics
 SECOND = 2.5
 
@@ -32,7 +32,7 @@ def training_loss(
     answer = torch.sigmoid(logits[:, 0])
     if not trusting:
         real = batch.real[:, None, None]
-        weight[:, 0] *= torch.where(real & (target[:, 0] == 0) & (answer.detach() > SURE), recipe.doubt, 1.0)
+        weight[:, 0] *= torch.where(real & (target[:, 0] == 0) & (answer.detach() > _SURE), recipe.doubt, 1.0)
     entropy = binary_cross_entropy_with_logits(logits, target, reduction="none") * weight
     loss = entropy[:, 0].mean() + 0.5 * entropy[:, 1].mean()
     return loss + recipe.dice * (1 - _dice(answer, target[:, 0], weight[:, 0])).mean()
@@ -41,7 +41,7 @@ def training_loss(
 def kept_loss(
     recipe: TrainingRecipe, logits: torch.Tensor, before: torch.Tensor, batch: Batch, *, trusting: bool
 ) -> torch.Tensor:
-    """`training_loss` of the crops that are taught; of the others, distance from the answers `before`, logits.
+    """`training_loss` of the crops that are taught; of the others, distance from the logits `before`.
 
     Whatever is taught says nothing of what is no grain: that output keeps its answers on every crop.
     """
@@ -65,4 +65,4 @@ def kept_loss(
 def _dice(answer: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     hit = (weight * answer * target).sum((1, 2))
     size = (weight * (answer + target)).sum((1, 2))
-    return (2 * hit + SMOOTH) / (size + SMOOTH)
+    return (2 * hit + _SMOOTH) / (size + _SMOOTH)

@@ -17,7 +17,7 @@ from segment.unet.normalise import image_statistics
 
 SQUARE_PX = 16  #: edge of the squares by which grey levels are summed; divides the rows of a band
 SPREAD_PX = 83.0  #: standard deviation of the window, in the network's pixels: about that of a crop of 256²
-LEAST = 0.5  #: smallest deviation, as a share of the whole image's: noise in an empty place stays low
+_LEAST = 0.5  #: smallest deviation, as a share of the whole image's: noise in an empty place stays low
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def local_levels(
     known = count > 1e-3 * count.max()
     count[~known] = 1
     mean, square = (np.where(known, one / count, other) for one, other in ((total, 0), (power, 1)))
-    local = np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), LEAST)
+    local = np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), _LEAST)
     return LocalLevels(
         (middle + deviation * mean).astype(np.float32), (1 / (deviation * local)).astype(np.float32)
     )

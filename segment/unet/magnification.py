@@ -29,7 +29,7 @@ from segment.unet.tiled_inference import MARGIN_PX, Runtime, probability_tiles
 
 OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented where their own does not suffice
 WINDOW_PX = 320  #: edge of a window in the network's pixels
-SMALLEST_PX = 96  #: shortest edge at which a trial says anything
+_SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.0)  #: of the factor
 LEAST_EDGE_PX = 160  #: network pixels that the shorter edge of an image keeps, or all it has
 SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's best one that it sees about equally well
@@ -37,7 +37,7 @@ LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE_AT_ONCE = 0.93  #: border confidence of an answer that no other size need confirm
 NOT_ENLARGED = 0.9  #: confidence, of grains seen well, that a larger size will not outdo by `NEARLY`
-SURE = 0.5  #: least border confidence of an answer that is heeded
+_SURE = 0.5  #: least border confidence of an answer that is heeded
 SURER = 0.015  #: by how much more sure a smaller size is that leaves only marks out
 MARKED = 1.15  #: least ratio of its mean intercept to that of the size with the marks
 RESOLVED = 0.35  #: least mean intercept, over the model's best one, of grains that are seen at all
@@ -85,7 +85,7 @@ def choose_magnification(trials: list[Trial], best_intercept_px: float, smallest
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
     """
-    sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
+    sure = [trial for trial in trials if trial.confidence >= _SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
     measured = [trial for trial in sure if trial.intercept_px * trial.scale <= WINDOW_PX] or sure
@@ -122,7 +122,7 @@ def _sharp_size(trials: list[Trial], clearest: Trial) -> float:
     own = next((trial for trial in trials if trial.scale == 1.0), clearest)
     if clearest.scale >= 1 or own.confidence >= clearest.confidence - NEARLY:
         return 1.0
-    if own.confidence < SURE:
+    if own.confidence < _SURE:
         return clearest.scale
     return float(np.sqrt(clearest.scale)) if own.intercept_px >= clearest.intercept_px else 1.0
 
@@ -151,7 +151,7 @@ def look(
     """Segment the windows at one size; None where the image is too small for it."""
     if scale < 1:
         image, valid = resample_image(image, resized_shape(image.shape, scale)), None
-    if min(image.shape) * max(scale, 1.0) < SMALLEST_PX:
+    if min(image.shape) * max(scale, 1.0) < _SMALLEST_PX:
         return None
     enlarged = max(scale, 1.0)
     statistics = image_statistics(image, valid)

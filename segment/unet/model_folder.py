@@ -15,11 +15,11 @@ from typing import Any
 
 from segment.errors import ModelError
 from segment.micrograph.file_kind import toml_content
-from segment.quality.calibration_table import FILE as CONFIDENCE
+from segment.quality.calibration_table import CONFIDENCE_FILE as CONFIDENCE
 from segment.quality.calibration_table import Confidence, read_confidence
 from segment.quality.error_rates import ErrorRates, read_rates
 
-FORMAT = 1  #: version of model.toml that this code reads
+MODEL_FORMAT = 1  #: version of model.toml that this code reads
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,10 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
     folder = _find_folder(name_or_path)
     facts = _read_toml(folder / "model.toml")
     source = folder / "model.toml"
-    if facts.get("format") != FORMAT:
+    if facts.get("format") != MODEL_FORMAT:
         raise ModelError(
             source,
-            f"format {facts.get('format')!r} where {FORMAT} is read",
+            f"format {facts.get('format')!r} where {MODEL_FORMAT} is read",
             "Use a matching version of grainstats",
         )
     named = str(facts.get("weights", "model.xml"))

@@ -15,7 +15,7 @@ from segment.errors import ModelError
 from segment.unet.graph_fusion import merge_doublings
 from segment.unet.graph_split import SplitNetwork, split_network
 
-READ_PX = {"f32": 1_000_000, "bf16": 1_400_000}  #: of a tile; half a GB of activations
+_READ_PX = {"f32": 1_000_000, "bf16": 1_400_000}  #: of a tile; half a GB of activations
 FEW_CHANNELS = 3  #: of an image or an answer; features have more
 
 
@@ -62,7 +62,7 @@ class OpenVinoRuntime:
     def __init__(self, weights: str, precision: Chosen, threads: int) -> None:
         import openvino
 
-        self.read_px = READ_PX[precision]
+        self.read_px = _READ_PX[precision]
         self._weights = weights
         self._precision = precision
         self._merges = precision == "f32" or not processor_has("amx-bf16")  # bf16 there: not measured

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.voids import SURE, believed
+from segment.cells.voids import SURE_VOID, believed
 from segment.choices import Device, Precision
 from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
@@ -20,7 +20,7 @@ from segment.unet.model_folder import Model
 from segment.unet.resample import opencv_image, resample_bands, resample_image, resized_shape
 from segment.unet.tiled_inference import LARGE_PX, Runtime, probability_bands, probability_tiles
 
-SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
+_SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 
 
 def predict(
@@ -61,9 +61,9 @@ def predict(
     (64, 96)
     """
     image, valid = opencv_image(micrograph.image), micrograph.valid
-    if min(image.shape) < SMALLEST_PX:
+    if min(image.shape) < _SMALLEST_PX:
         reason = f"{image.shape[1]} x {image.shape[0]} px is too small to see grains"
-        raise InputError(micrograph.path, reason, f"Give one of at least {SMALLEST_PX} x {SMALLEST_PX} px")
+        raise InputError(micrograph.path, reason, f"Give one of at least {_SMALLEST_PX} x {_SMALLEST_PX} px")
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)
     known = None
     if scale is None:
@@ -111,7 +111,7 @@ def infer_image(
         probability[rows, columns] = answer[boundary]
         if pore is not None:
             np.greater(answer[pore], 0.5, out=not_grain[rows, columns])
-            np.greater(answer[pore], SURE, out=sure[rows, columns])
+            np.greater(answer[pore], SURE_VOID, out=sure[rows, columns])
     if valid is not None:
         probability[~valid] = 0
         not_grain[~valid] = False

@@ -19,7 +19,7 @@ from segment.errors import InputError, install_extra
 from segment.unet.architecture import RECIPE, WEIGHTS
 from segment.unet.model_folder import Model
 
-READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
+_READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
 
 
@@ -29,7 +29,7 @@ class TorchRuntime:
     The model's folder holds the weights by name and the recipe that the network is built from.
     """
 
-    read_px = READ_PX
+    read_px = _READ_PX
     parts = None  #: the network is never cut: whole tiles are large enough here
 
     def __init__(self, model: Model, device: str, precision: Chosen) -> None:

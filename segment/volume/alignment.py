@@ -10,10 +10,10 @@ from scipy import ndimage
 from segment.volume.phases import MAD_TO_SD
 
 LARGEST_SHARE = 0.125  #: of an edge; a larger step from slice to slice is no drift
-LONGEST_PX = 512  #: larger slices are compared in their middle
+_LONGEST_PX = 512  #: larger slices are compared in their middle
 #: SD of the Gaussian that smooths a correlation: in made stacks with noise of 3 to 35 grey levels an error of
 #: .12 px a step instead of .28
-SMOOTHING_PX = 1.5
+_SMOOTHING_PX = 1.5
 HOT = (1.0, 99.0)  #: percentiles of a slice; what lies beyond would decide alone
 WORTH_MOVING_PX = 0.5  #: corrections below this are left
 #: of a step; structures that change from slice to slice seem to shift: by .05 to .32 px in made stacks
@@ -57,7 +57,7 @@ def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
     """
     shape = _middle(values[0]).shape
     square = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1]) ** 2
-    smoothing = np.exp(-2 * (np.pi * SMOOTHING_PX) ** 2 * square)
+    smoothing = np.exp(-2 * (np.pi * _SMOOTHING_PX) ** 2 * square)
     steps, double = np.zeros((2, len(values), 2))
     last = [_transformed(values[0])]
     for k in range(1, len(values)):
@@ -90,8 +90,8 @@ def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
 
 
 def _middle(image: np.ndarray) -> np.ndarray:
-    (top, left) = (max((n - LONGEST_PX) // 2, 0) for n in image.shape)
-    return image[top : top + LONGEST_PX, left : left + LONGEST_PX]
+    (top, left) = (max((n - _LONGEST_PX) // 2, 0) for n in image.shape)
+    return image[top : top + _LONGEST_PX, left : left + _LONGEST_PX]
 
 
 def _transformed(image: np.ndarray) -> np.ndarray:

@@ -15,10 +15,10 @@ from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.infobar import find_info_bar
 from segment.volume.stack import GreyVolume, few_levels
 
-LOOKED_AT = 32  #: slices in which a frame is looked for; all of them where one has it
+_LOOKED_AT = 32  #: slices in which a frame is looked for; all of them where one has it
 RARELY = 0.05  #: of the slices may be empty at a voxel that stays: one slice's saturated corner cuts nothing
-MOSTLY = 0.5  #: of the slices have no label in a corner that was turned; voids at the rim end sooner
-LEAST_PX = 24  #: edge of the least common view that is worth measuring; judgement
+_MOSTLY = 0.5  #: of the slices have no label in a corner that was turned; voids at the rim end sooner
+LEAST_VIEW_PX = 24  #: edge of the least common view that is worth measuring; judgement
 
 
 def common_view(stack: GreyVolume, *, labels: bool = False) -> GreyVolume:
@@ -40,7 +40,7 @@ def common_view(stack: GreyVolume, *, labels: bool = False) -> GreyVolume:
     if values.shape == stack.values.shape:
         return stack
     before, after = (" x ".join(map(str, v.shape[::-1])) for v in (stack.values, values))
-    if min(values.shape[1:]) < LEAST_PX:
+    if min(values.shape[1:]) < LEAST_VIEW_PX:
         raise UnreadableError(
             stack.source,
             f"frames that alignment left empty leave {after} of {before} voxels that all slices show",
@@ -56,7 +56,7 @@ def common_view(stack: GreyVolume, *, labels: bool = False) -> GreyVolume:
 def _empty(values: np.ndarray, labels: bool) -> np.ndarray:
     """Where more than a few slices show nothing, bool of shape (rows, columns)."""
     count, bands = np.zeros((2, *values.shape[1:]), np.int32)
-    few = np.unique(np.linspace(0, len(values) - 1, LOOKED_AT).astype(int))
+    few = np.unique(np.linspace(0, len(values) - 1, _LOOKED_AT).astype(int))
     if any(_frame(values[k], labels) is not None for k in few):
         for image in values:
             frame = _frame(image, labels)
@@ -64,7 +64,7 @@ def _empty(values: np.ndarray, labels: bool) -> np.ndarray:
                 count += frame
                 bands += frame.all(axis=1, keepdims=True) | frame.all(axis=0)
     rarely = max(1, RARELY * len(values))
-    return np.asarray((bands > rarely) | (count > MOSTLY * len(values)) if labels else count > rarely)
+    return np.asarray((bands > rarely) | (count > _MOSTLY * len(values)) if labels else count > rarely)
 
 
 def _frame(image: np.ndarray, labels: bool) -> np.ndarray | None:

@@ -13,14 +13,14 @@ from segment.volume.components import component_table
 from segment.volume.slice_defects import FILLED, listed, slice_numbers, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
-DENSE = 1 << 24  #: labels up to this are looked up in a table
+_DENSE = 1 << 24  #: labels up to this are looked up in a table
 LEAST_VOIDS = (3, 5)  #: edges of cubes that no line contains: lines of one or two voxels, or of three
 #: shares of the unlabelled voxels of lines, and of voids at most, that lie between two grains.  Voronoi
 #: mosaics with lines: .8 to 1, faces of grains that touch .13 of the voxels; with voids alone 2 and more
 THIN, THIN_WIDE = 0.7, 0.5
-SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
+_SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
 SHARE_SCATTERED = 0.5  #: of all labelled voxels
-SLICES = 32  #: in which lines between grains, and numbers that go on, are looked for
+_SLICES = 32  #: in which lines between grains, and numbers that go on, are looked for
 CARRIED = 0.6  #: of the overlap of matching grains in neighbouring slices, that has one number
 #: of all voxels.  Mosaics numbered slice by slice: carried .1 to .4, loose .7 to .9; others: loose 0
 LOOSE = 0.3
@@ -84,7 +84,7 @@ def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]
     if values.dtype == np.int32 and not notes and names[-1] == len(names) - 1:
         return values, names, notes  # as they are: a second copy would be half of all memory
     out = np.empty(values.shape, np.int32)
-    table = _table(names) if names[-1] < DENSE else None
+    table = _table(names) if names[-1] < _DENSE else None
     for k, image in enumerate(values):
         whole = np.maximum(image, 0).astype(np.int64)
         out[k] = table[whole] if table is not None else np.searchsorted(names, whole)
@@ -103,7 +103,7 @@ def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str
     largest = np.zeros(len(names), np.int64)
     np.maximum.at(largest, owner, size)
     total = np.bincount(owner, size, len(names))
-    scattered = largest[1:] * SPREAD < total[1:]
+    scattered = largest[1:] * _SPREAD < total[1:]
     if len(names) > 3 and total[1:][scattered].sum() > SHARE_SCATTERED * total[1:].sum():
         raise UnreadableError(
             source,
@@ -133,7 +133,7 @@ def _check_slices(source: str, labels: np.ndarray, loose: float) -> None:
     What lies under a label then mostly has one number again, but another one.
     """
     same, matched = 0, 0
-    for k in range(0, len(labels) - 1, max(1, len(labels) // SLICES)):
+    for k in range(0, len(labels) - 1, max(1, len(labels) // _SLICES)):
         both = (labels[k] > 0) & (labels[k + 1] > 0)
         here, there = labels[k][both].astype(np.int64), labels[k + 1][both]
         pairs, count = np.unique(here << 32 | there, return_counts=True)
@@ -156,7 +156,7 @@ def _least_void(labels: np.ndarray) -> int:
     """
     for edge in LEAST_VOIDS:
         lines, thin, wide, thin_wide, touching = 0, 0, 0, 0, 0
-        for k in range(0, len(labels), max(1, len(labels) // SLICES)):
+        for k in range(0, len(labels), max(1, len(labels) // _SLICES)):
             image, first = labels[k], max(k - edge, 0)
             gap = image == 0
             for a, b in ((image[1:], image[:-1]), (image[:, 1:], image[:, :-1])):
@@ -188,11 +188,11 @@ def _wide(gap: np.ndarray, edge: int) -> np.ndarray:
 
 def _mark_voids(labels: np.ndarray, edge: int, mark: int) -> None:
     """Write `mark`, in place, where unlabelled parts are as wide as `edge`."""
-    for k in range(0, len(labels), SLICES):
+    for k in range(0, len(labels), _SLICES):
         first = max(k - edge, 0)
-        part = labels[first : k + SLICES + edge]
-        void = _wide((part == 0) | (part == mark), edge)[k - first :][:SLICES]
-        labels[k : k + SLICES][void] = mark
+        part = labels[first : k + _SLICES + edge]
+        void = _wide((part == 0) | (part == mark), edge)[k - first :][:_SLICES]
+        labels[k : k + _SLICES][void] = mark
 
 
 def close_lines(labels: np.ndarray) -> None:

@@ -21,8 +21,8 @@ from segment.volume.labels import close_lines
 from segment.volume.read_folder import natural_key
 from segment.volume.stack import LabelVolume, VoxelSize
 
-LINE_PX = 1.5  #: SD of the blur of boundaries before sections are compared
-MIN_POINTS = 27  #: of a grain; smaller groups are mostly wrongly indexed points
+_LINE_PX = 1.5  #: SD of the blur of boundaries before sections are compared
+_MIN_POINTS = 27  #: of a grain; smaller groups are mostly wrongly indexed points
 
 
 def is_section_folder(path: Path) -> bool:
@@ -68,7 +68,7 @@ def orientation_volume(
     index = np.arange(phase.size).reshape(phase.shape)
     pairs = np.concatenate([pairs_along(index, axis) for axis in range(3)])
     labels = grains_of_points(
-        quaternions, phase, maps[0].phases, pairs, misorientation_deg, MIN_POINTS
+        quaternions, phase, maps[0].phases, pairs, misorientation_deg, _MIN_POINTS
     ).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)
@@ -112,7 +112,7 @@ def _drift(
         pairs = pairs_along(index, axis)
         a, b = pairs.T
         lines[a] += (kind[a] != kind[b]) | (misorientation_of(q, kind, phases, pairs) >= least_deg)
-    soft = ndimage.gaussian_filter(lines.reshape(phase.shape), (0, LINE_PX, LINE_PX))
+    soft = ndimage.gaussian_filter(lines.reshape(phase.shape), (0, _LINE_PX, _LINE_PX))
     points: np.ndarray = np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
     return points
 

@@ -17,15 +17,15 @@ from scipy import ndimage
 from segment.volume.components import large_components
 
 VOID, SOLID, SECOND = 0, 1, 2
-NAMES = ("void", "solid", "second phase")
-SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the histogram
-APART = 3.0  #: distance of two phases' means over the SD of the larger one: voids alone are often uneven
-SWEEPS = 200  #: of expectation and maximisation
+PHASE_NAMES = ("void", "solid", "second phase")
+_SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the histogram
+_APART = 3.0  #: distance of two phases' means over the SD of the larger one: voids alone are often uneven
+_SWEEPS = 200  #: of expectation and maximisation
 STEEP = 3.0  #: of the gradient's lower quartile: the 99th percentile of that of noise (Maxwell)
 #: of a middle phase's share everywhere, seen away from edges; made stacks 1 and more, mere edges to .25
 EDGE_SHARE = 0.5
 FIRST_SD, SMALLEST_SD = 15.0, 1.5  #: grey levels
-SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
+_SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
 CORE_SHARE = 0.35  #: of the way to the solid's grey; a body begins with voxels nearer to its own
 #: of a neighbour against grey, rising from sweep to sweep as Besag advises; of .15 ... .8 in made
 #: stacks of seeds 7 ... 9 best at the noises 9 and 20 together
@@ -34,14 +34,16 @@ NEIGHBOUR_WEIGHTS = (0.15, 0.3, 0.3, 0.45, 0.45)
 PRIOR_VOXELS = 300.0
 MAD_TO_SD = 1.4826  #: of normal noise
 SPECK_VOXELS = 27  #: smaller bodies are noise
-SAMPLE = 2_000_000  #: voxels from which the levels of the phases are found
+_SAMPLE = 2_000_000  #: voxels from which the levels of the phases are found
 CUBE = 4  #: voxels; levels are those of three cubes along each axis
 
 
 def fractions_of(phase: np.ndarray) -> tuple[tuple[str, float], ...]:
     """Name and volume fraction of every phase there is, solid first."""
     count = np.sum([np.bincount(s.ravel(), minlength=3) for s in phase], axis=0) / phase.size
-    return tuple((NAMES[k], float(count[k])) for k in (SOLID, VOID, SECOND) if count[k] > 0 or k == SOLID)
+    return tuple(
+        (PHASE_NAMES[k], float(count[k])) for k in (SOLID, VOID, SECOND) if count[k] > 0 or k == SOLID
+    )
 
 
 def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
@@ -56,7 +58,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     (('solid', 0.75), ('void', 0.25))
     """
     smooth = np.empty_like(grey)
-    ndimage.gaussian_filter(grey, SMOOTHING, output=smooth)
+    ndimage.gaussian_filter(grey, _SMOOTHING, output=smooth)
     fit, solid = _fit(smooth, n_phases)
     phase = np.full(grey.shape, SOLID, np.uint8)
     if fit is None:
@@ -100,7 +102,7 @@ def given_phases(
 def _away_from_edges(smooth: np.ndarray) -> np.ndarray:
     """Grey levels of voxels whose gradient is that of noise, of a sample of slices."""
     found = []
-    for k in range(0, len(smooth), max(1, smooth.size // SAMPLE)):
+    for k in range(0, len(smooth), max(1, smooth.size // _SAMPLE)):
         near = smooth[max(k - 1, 0) : k + 2].astype(np.float32)
         across = (near[-1] - near[0]) / max(len(near) - 1, 1)
         steep = np.linalg.norm([across, *np.gradient(smooth[k].astype(np.float32))], axis=0)
@@ -114,7 +116,7 @@ def _fit(smooth: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int
     Voxels at an edge have a grey in between, as a third phase would; they also hide that two phases stand
     apart.  So those away from edges are asked, too.
     """
-    values = smooth.ravel()[:: max(1, smooth.size // SAMPLE)]
+    values = smooth.ravel()[:: max(1, smooth.size // _SAMPLE)]
     if n_phases == 1 or np.ptp(values) < 2:
         return None, 0
     count = _histogram(values)
@@ -153,7 +155,7 @@ class _Mixture:
     def stands_apart(self) -> bool:
         """Is every phase large enough and far enough from its neighbours?"""
         larger = np.where(self.share[1:] > self.share[:-1], self.sd[1:], self.sd[:-1])
-        return bool((np.diff(self.mean) > APART * larger).all() and (self.share > SMALLEST_SHARE).all())
+        return bool((np.diff(self.mean) > _APART * larger).all() and (self.share > _SMALLEST_SHARE).all())
 
     def middle_share(self, count: np.ndarray) -> float:
         """Share of a histogram that is nearer to the second mean than to others."""
@@ -169,7 +171,7 @@ def _mixture(count: np.ndarray, start: list[float], alike: bool) -> _Mixture:
     """
     grey, mean = np.arange(256.0), np.array(start)
     sd, share = np.full(len(mean), FIRST_SD), np.full(len(mean), 1.0 / len(mean))
-    for _ in range(SWEEPS):
+    for _ in range(_SWEEPS):
         log = np.log(share / sd)[:, None] - 0.5 * ((grey - mean[:, None]) / sd[:, None]) ** 2
         part = np.exp(log - log.max(axis=0))
         part *= count / part.sum(axis=0)

@@ -14,11 +14,11 @@ from segment.micrograph.micrograph import Micrograph
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
 from segment.volume.alignment import aligned, find_drift
-from segment.volume.common_view import LEAST_PX
+from segment.volume.common_view import LEAST_VIEW_PX
 from segment.volume.components import large_components
 from segment.volume.grey_levels import contrast_note, even_slices
 from segment.volume.labels import outside_note
-from segment.volume.phases import NAMES, SOLID, find_phases, fractions_of, given_phases
+from segment.volume.phases import PHASE_NAMES, SOLID, find_phases, fractions_of, given_phases
 from segment.volume.slice_defects import blank_slices, slice_defects, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume, VoxelSize, few_levels, let_go
 from segment.volume.watershed import NO_GRAIN, volume_watershed
@@ -26,10 +26,10 @@ from segment.volume.watershed import NO_GRAIN, volume_watershed
 Align = Literal["none", "drift", "reference"]
 LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning
 CLEARLY_LARGER = 0.65  #: share of the solid; judgement
-FLAT = 0.8  #: share of equal neighbours that no image with noise has
+_FLAT = 0.8  #: share of equal neighbours that no image with noise has
 SMALLEST_GRAIN_PX = 8.0  #: sphere, network's pixels; best F1 in a made stack of seed 2 (volume_phases)
-CUBIC = 1.25  #: longest over shortest voxel edge up to which all three directions are seen alike
-SMALLEST_PX = 64  #: what the network needs to see
+_CUBIC = 1.25  #: longest over shortest voxel edge up to which all three directions are seen alike
+_SMALLEST_PX = 64  #: what the network needs to see
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def prepare_stack(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarra
     notes += slice_defects(values, blank)
     values = without_blanks(values, blank, stack.source)
     middle = values[len(values) // 2]
-    if np.mean(middle[:, 1:] == middle[:, :-1]) > FLAT:
+    if np.mean(middle[:, 1:] == middle[:, :-1]) > _FLAT:
         notes += ("neighbouring pixels are equal as in a label volume; --labels reads it as one",)
     if settings.align != "none":
         drift = find_drift(values, keep_shear=settings.align == "drift")
@@ -78,7 +78,7 @@ def prepare_stack(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarra
                 f"slices were moved by up to {drift.largest_px:.1f} px to bring them into register; the rim "
                 "that some do not show was cut off",
             )
-            if min(values.shape[1:]) < LEAST_PX:
+            if min(values.shape[1:]) < LEAST_VIEW_PX:
                 raise UnreadableError(
                     stack.source,
                     "its slices drift out of each other's view",
@@ -119,7 +119,7 @@ def segment_stack(
         grey, phase = given_phases(stack.values, levels, settings.n_phases)
         notes = ("few grey levels, as in a map of phases: each is taken for a phase",)
     fractions = fractions_of(phase)
-    notes += outside_note(phase, NAMES)
+    notes += outside_note(phase, PHASE_NAMES)
     if settings.n_phases is None and len(fractions) == 2 and fractions[0][1] < CLEARLY_LARGER:
         notes += ("of two phases the larger is taken for the solid; --phases 2 takes the brighter",)
     if settings.grains and model is not None:
@@ -158,7 +158,7 @@ def _marked_phases(marked: np.ndarray) -> np.ndarray:
 def sees_every_direction(shape: tuple[int, ...], voxel_size: VoxelSize) -> bool:
     """Whether slices across all three axes are alike to the network: voxels are about cubic."""
     edges = voxel_size.xyz
-    return max(edges) <= CUBIC * min(edges) and min(shape) >= SMALLEST_PX
+    return max(edges) <= _CUBIC * min(edges) and min(shape) >= _SMALLEST_PX
 
 
 def boundary_volume(

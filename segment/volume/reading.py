@@ -15,7 +15,7 @@ from segment.micrograph.open_tiff import open_tiff
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_nrrd, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
-AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
+_AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
 FEWEST_SLICES = 2  #: of a stack: one is a micrograph
 FILES = (read_tiff, read_mrc, read_hdf5, read_nrrd, read_npy)  #: readers of single files
 
@@ -111,7 +111,7 @@ def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
         raise UncalibratedError(found.source, reason, "Give --voxel-size X Y Z in nanometres")
     if voxel_size is None:
         return found
-    if stated is not None and not np.allclose(stated.xyz, voxel_size.xyz, rtol=AGREE):
+    if stated is not None and not np.allclose(stated.xyz, voxel_size.xyz, rtol=_AGREE):
         told = f"the file says voxels of {_size(stated)} nm; {_size(voxel_size)} nm are given and taken"
         warnings += (told,)
     return replace(found, voxel_size=voxel_size, voxel_size_source="given by the user", warnings=warnings)

@@ -9,10 +9,10 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.volume.phases import MAD_TO_SD
 
-SAMPLE = 4  #: every so many pixels are compared
-UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
+_SAMPLE = 4  #: every so many pixels are compared
+_UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
 MOST_MISSING = 3  #: slices away from one that shows something may a place be filled with it
-MOST_NAMED = 8  #: numbers in one warning
+_MOST_NAMED = 8  #: numbers in one warning
 FILLED = "blank slices, whose places are filled with a neighbour"  #: how their warning begins
 
 
@@ -68,7 +68,7 @@ def nearest_slice(source: object, place: int, there: Collection[int]) -> int:
 
 def _difference(a: np.ndarray, b: np.ndarray) -> float:
     """One minus the correlation of two slices, thinned out."""
-    a, b = (np.asarray(s[::SAMPLE, ::SAMPLE], np.float32) for s in (a, b))
+    a, b = (np.asarray(s[::_SAMPLE, ::_SAMPLE], np.float32) for s in (a, b))
     a, b = a - a.mean(), b - b.mean()
     size = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return 1.0 - float((a * b).sum()) / size if size > 0 else 1.0
@@ -78,7 +78,7 @@ def _odd(step: np.ndarray) -> list[int]:
     """Slices whose difference to the one before and the one after are both far beyond the usual."""
     usual = float(np.nanmedian(step))
     spread = MAD_TO_SD * float(np.nanmedian(np.abs(step - usual)))
-    limit = usual + UNLIKE * max(spread, 0.1 * usual)
+    limit = usual + _UNLIKE * max(spread, 0.1 * usual)
     high = step > limit
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]
 
@@ -90,4 +90,4 @@ def slice_numbers(slices: Sequence[int]) -> str:
 
 def listed(numbers: Sequence[int]) -> str:
     """The first of some numbers."""
-    return ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)
+    return ", ".join(map(str, numbers[:_MOST_NAMED])) + ", ..." * (len(numbers) > _MOST_NAMED)

@@ -10,7 +10,7 @@ import numpy as np
 from segment.micrograph.pixel_size import LARGEST_NM, SMALLEST_NM
 
 MOST_PHASES = 3  #: void, solid and second phase
-MOST_STRETCHED = 300.0  #: longest over shortest edge of a voxel; units that are mixed up differ by 1000
+_MOST_STRETCHED = 300.0  #: longest over shortest edge of a voxel; units that are mixed up differ by 1000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class VoxelSize:
     def possible(self) -> bool:
         """Whether voxels of a microscope can be so: 1 pm to 100 µm, no edge more than 300 times another."""
         shortest, longest = min(self.xyz), max(self.xyz)
-        return SMALLEST_NM <= shortest and longest <= min(LARGEST_NM, MOST_STRETCHED * shortest)
+        return SMALLEST_NM <= shortest and longest <= min(LARGEST_NM, _MOST_STRETCHED * shortest)
 
     @property
     def zyx(self) -> tuple[float, float, float]:

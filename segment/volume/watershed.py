@@ -20,8 +20,8 @@ from segment.cells.watershed import number_cells, root
 from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
 from segment.volume.components import root_of_each, unite
 
-LEVELS = 255  #: of probability as uint8
-MOST_PAIRS = (
+_LEVELS = 255  #: of probability as uint8
+_MOST_PAIRS = (
     1_000_000  #: of basins, held before those that are settled are merged: 64 MB; it changes no label
 )
 OUTSIDE = -1  #: way of a voxel that is in no grain
@@ -222,7 +222,7 @@ def volume_watershed(
     """
     if probability.dtype != np.uint8 or probability.size >= 2**31 - 1:
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")
-    least = max(round(persistence * LEVELS), 1)
+    least = max(round(persistence * _LEVELS), 1)
     way = np.empty(probability.shape, np.int32)
     descend(probability, way, least - 1)
     group = _groups(probability, way, least, confidence, min_voxels)
@@ -239,7 +239,7 @@ def _groups(
 ) -> np.ndarray:
     """By basin, the one that stands for its grain, int32 of shape (n + 1,); `way` becomes the basins."""
     n, end = number_roots(way), len(way)
-    keys, rows, parent, facts = basin_passes(probability, way, n, least, MOST_PAIRS)
+    keys, rows, parent, facts = basin_passes(probability, way, n, least, _MOST_PAIRS)
     for fewest in (0, min_voxels):
         absorb_ended(keys, rows, parent, facts, least, fewest, end)
         keys, rows, _ = gathered(keys, rows, parent)
@@ -248,5 +248,5 @@ def _groups(
         return group
     rows, keys = rows[keys != FREE], keys[keys != FREE]
     a, b = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
-    borders = borders_between(a, b, rows[:, 1].astype(np.int64), rows[:, 2] / LEVELS)
+    borders = borders_between(a, b, rows[:, 1].astype(np.int64), rows[:, 2] / _LEVELS)
     return np.asarray(join_weak(borders, n + 1, confidence)[0][group])

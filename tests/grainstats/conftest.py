@@ -16,7 +16,7 @@ from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
-from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
+from segment.quality.error_rates import SIZE_CLASSES, ErrorRates, write_rates
 from segment.unet import load_model
 
 MODEL_TOML = """\
@@ -58,7 +58,7 @@ def edge_model_with_rates(edge_model: Path, tmp_path_factory) -> Path:
     """The same with measured error rates."""
     folder = tmp_path_factory.mktemp("measured") / "edges"
     shutil.copytree(edge_model, folder)
-    rates = ErrorRates(missed=((0.05,),) * CLASSES)
+    rates = ErrorRates(missed=((0.05,),) * SIZE_CLASSES)
     write_rates(folder, rates, load_model(folder).weights_digest, "a test")
     return folder
 

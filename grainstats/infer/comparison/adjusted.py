@@ -21,8 +21,8 @@ from grainstats.infer.comparison.groupings import GroupedValues
 from grainstats.infer.comparison.result import Contrast, GroupComparison
 from grainstats.infer.comparison.tests import FTest, studentized_pair
 
-FLAT = 1e-24  #: variance on the scale of the test that is rounding alone
-LARGEST = 9.0  #: log of the ratio of two groups' variances, beyond which it makes no difference
+FLAT_VARIANCE = 1e-24  #: variance on the scale of the test that is rounding alone
+_LARGEST = 9.0  #: log of the ratio of two groups' variances, beyond which it makes no difference
 EDGE = 1e-4  #: of the block's share of the variance, kept away from where the covariance has no inverse
 
 
@@ -78,7 +78,9 @@ def _in_the_way(
             return f"every group is of one {block}, so that groups and {block} cannot be told apart"
         design = within
     left = data.y - design @ np.linalg.lstsq(design, data.y)[0]
-    return "the model leaves no scatter, so chance cannot be judged" if left @ left <= n * FLAT else ""
+    return (
+        "the model leaves no scatter, so chance cannot be judged" if left @ left <= n * FLAT_VARIANCE else ""
+    )
 
 
 def _read_as(column: pd.Series) -> str:
@@ -155,7 +157,7 @@ def own_spreads(y: np.ndarray, design: np.ndarray, group: np.ndarray) -> LinearM
         lambda logs: _reml(y, design, np.diag(variance(logs)))[0],
         np.zeros(len(members) - 1),
         method="L-BFGS-B",
-        bounds=[(-LARGEST, LARGEST)] * (len(members) - 1),
+        bounds=[(-_LARGEST, _LARGEST)] * (len(members) - 1),
     )
     scale = _reml(y, design, np.diag(variance(found.x)))[1]
     return _with_information(

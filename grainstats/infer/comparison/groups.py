@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.comparison.adjusted import FLAT, adjusted
+from grainstats.infer.comparison.adjusted import FLAT_VARIANCE, adjusted
 from grainstats.infer.comparison.groupings import (
     GroupedValues,
     bare_word,
@@ -179,7 +179,7 @@ def _compare_one(
         return _single_specimens(data, base, images)
     if covariates or block:
         return adjusted(data, base, covariates, block)
-    if max(spreads) <= FLAT or (len(sizes) > 2 and min(spreads) <= FLAT):
+    if max(spreads) <= FLAT_VARIANCE or (len(sizes) > 2 and min(spreads) <= FLAT_VARIANCE):
         return replace(
             base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
         )
@@ -230,7 +230,7 @@ def _cautions(data: GroupedValues) -> list[str]:
                 f"fewer than {FEW_GRAINS} grains stand behind {which}; each counts as much as others"
             )
     for level, values in zip(data.levels, data.groups, strict=True):
-        if values.size > 1 and values.var() <= FLAT:
+        if values.size > 1 and values.var() <= FLAT_VARIANCE:
             found.append(f"all samples of {level} have one value: are they copies of each other?")
     return found
 

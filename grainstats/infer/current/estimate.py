@@ -25,15 +25,15 @@ from segment.label_maps.any_file import read_map
 from segment.quality.error_rates import size_class
 from segment.volume.stack import LabelVolume
 
-DRAWS = 200  #: of what a law leaves open; judgement
+_DRAWS = 200  #: of what a law leaves open; judgement
 MOST_WORK = 2e8  #: pieces times draws; larger maps get fewer draws, at least `FEWEST_DRAWS`
 FEWEST_DRAWS = 20  #: below which quantiles of 2.5 % mean nothing
-GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
+_GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
 DIRECTIONS: tuple[Direction, Direction] = ("x", "y")
 
 Map = GrainMap | np.ndarray | str | PathLike[str]
 BOUNDARIES_PER_GRAIN = 3.0  #: in a plane network of triple points (Euler)
-MOST = 0.3  #: share of missed boundaries beyond which the map says too little of the network
+_MOST = 0.3  #: share of missed boundaries beyond which the map says too little of the network
 
 
 def current(
@@ -86,8 +86,8 @@ def current(
     1.0
     """
     law = _as_law(law)
-    if missed_share is not None and not 0 <= missed_share <= MOST:
-        reason = f"{missed_share:g} is not between 0 and {MOST:g}"
+    if missed_share is not None and not 0 <= missed_share <= _MOST:
+        reason = f"{missed_share:g} is not between 0 and {_MOST:g}"
         raise InputError("missed share", reason, "Give e.g. 0.05 for 5 %")
     if draws is not None and draws < 1:
         raise InputError("draws", f"{draws} is no number of draws", "Give 1 or more")
@@ -263,7 +263,7 @@ def _n_draws(problems: list[_Problem], draws: int | None, missed: float) -> int:
     if draws is not None:
         return draws
     work = sum(p.graph.edge.shape[0] for p in problems)
-    return int(np.clip(MOST_WORK / max(work, 1), FEWEST_DRAWS, DRAWS))
+    return int(np.clip(MOST_WORK / max(work, 1), FEWEST_DRAWS, _DRAWS))
 
 
 def _over_maps(
@@ -288,8 +288,8 @@ def _over_maps(
 def _warnings(across: dict[str, float], grain_maps: list[GrainMap], lost: int) -> tuple[str, ...]:
     found = []
     for d, n in across.items():
-        if n < GRAINS_ACROSS:
-            effect = f"below {GRAINS_ACROSS} the current reads high and scatters"
+        if n < _GRAINS_ACROSS:
+            effect = f"below {_GRAINS_ACROSS} the current reads high and scatters"
             found.append(f"only {n:.0f} grains lie across the map along {d}: {effect}")
     hidden = [1 - float(g.valid.mean()) for g in grain_maps if g.valid is not None and not g.valid.all()]
     if hidden:
@@ -313,7 +313,7 @@ def share_lost(grain_map: GrainMap) -> float:
         return 0.0
     area = np.bincount(grain_map.labels.ravel(), minlength=grain_map.n_grains + 1)[1:].astype(float)
     lost = float(np.mean(np.asarray(cut.missed)[size_class(area)]))
-    return min(lost / BOUNDARIES_PER_GRAIN, MOST)
+    return min(lost / BOUNDARIES_PER_GRAIN, _MOST)
 
 
 def without_some(boundary: np.ndarray, missed: float, rng: np.random.Generator) -> np.ndarray:

@@ -20,7 +20,7 @@ POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps
 MAX_CHORDS = 4e6  #: lines of sight tried; more grains get fewer points each
 SHORTEST_PX = 1.5  #: distance of points, least
 MOST_POINTS = 600  #: on one cell's outline
-STEP = 0.7  #: pixels between the places looked at along a line of sight
+_STEP = 0.7  #: pixels between the places looked at along a line of sight
 NEAR = 1  #: pixels that a line may lie beside the cell: its outline is smooth, the labels are not
 
 
@@ -138,7 +138,7 @@ def _sees(position: np.ndarray, a: int, b: int, labels: np.ndarray, owner: int) 
     rows, columns = labels.shape
     y0, x0 = position[a, 0], position[a, 1]
     dy, dx = position[b, 0] - y0, position[b, 1] - x0
-    n = int(np.ceil(np.hypot(dy, dx) / STEP))
+    n = int(np.ceil(np.hypot(dy, dx) / _STEP))
     for k in range(1, n):
         r = min(max(int(np.rint(y0 + dy * k / n)), 0), rows - 1)
         c = min(max(int(np.rint(x0 + dx * k / n)), 0), columns - 1)

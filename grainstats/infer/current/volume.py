@@ -20,10 +20,10 @@ from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate
 from segment.cells.borders import pair_key
 from segment.errors import InputError
 
-DRAWS = 50  #: as for maps, fewer: a maximum flow in 3-D takes seconds
-GRAINS_ACROSS = 10  #: fewer cross-sections read high: a warning; judgement
+_DRAWS = 50  #: as for maps, fewer: a maximum flow in 3-D takes seconds
+_GRAINS_ACROSS = 10  #: fewer cross-sections read high: a warning; judgement
 CAPACITY = 1 << 20  #: whole-number capacity of the largest face
-MOST = 1 << 30  #: through all faces of one side; scipy's solver counts in 32 bits
+_MOST = 1 << 30  #: through all faces of one side; scipy's solver counts in 32 bits
 
 PATCH = 8  #: voxels; a face is taken as plane within blocks of this edge, and its area there is exact
 
@@ -53,7 +53,7 @@ def volume_current(
     if law.needs_classes:
         faces = replace(faces, coarse=_coarse(whole, edge, law))
     source = DrawSource(faces, law)
-    n = 1 if not source.varies else (DRAWS if draws is None else draws)
+    n = 1 if not source.varies else (_DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
     for k in range(n):
         boundary, mean[k] = source.draw(np.random.default_rng([seed, k]))
@@ -62,7 +62,7 @@ def volume_current(
     warnings = tuple(
         f"only {value:.0f} grains lie across the volume along {name}: so small, it reads high and scatters"
         for name, value in across.items()
-        if value < GRAINS_ACROSS
+        if value < _GRAINS_ACROSS
     )
     directions = {name: DirectionEstimate.of_draws(found[:, at], mean) for at, name in enumerate("xyz")}
     return CurrentEstimate(directions, across, 0.0, law, warnings=warnings)
@@ -134,7 +134,7 @@ def maximum_flow(pairs: np.ndarray, capacity: np.ndarray, first: np.ndarray, las
     inner = a != b
     a, b, carried = a[inner], b[inner], capacity[inner]
     through = max(carried[(a == side) | (b == side)].sum() for side in (source, sink))
-    scale = min(CAPACITY / largest, MOST / max(through, largest))
+    scale = min(CAPACITY / largest, _MOST / max(through, largest))
     whole = np.rint(carried * scale).astype(np.int64)
     both = sparse.coo_array(
         (np.tile(whole, 2), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(n + 1, n + 1)

@@ -9,7 +9,7 @@ from scipy import special
 
 from grainstats.infer.modality.image_grains import ImageGrains
 
-FEWEST_WHOLE = 8  # whole grains of a field that is held against the others; judgement
+_FEWEST_WHOLE = 8  # whole grains of a field that is held against the others; judgement
 UNLIKELY = 0.01  # p of the most unlike field, times the number of fields
 UNLIKE = 1.25  # ratio of mean diameters that is worth a word: 0.6 ASTM numbers; judgement
 
@@ -37,7 +37,7 @@ def unlike_fields(images: Sequence[ImageGrains]) -> str:
         rest = "others" if len(others) > 1 else "other"
         found = f"the mean diameter of one field is {ratio:.2f} times that of the {rest}"
     else:
-        means = [values.mean() for values in logs if values.size >= FEWEST_WHOLE]
+        means = [values.mean() for values in logs if values.size >= _FEWEST_WHOLE]
         found = f"mean diameters of the fields differ by a factor of up to {np.exp(np.ptp(means)):.2f}"
     return f"{found}: not the same everywhere"
 
@@ -49,7 +49,7 @@ def most_unlike(logs: Sequence[np.ndarray]) -> tuple[int | None, float]:
     Welch's t, times the number of fields (Bonferroni).  SciPy has it in ``scipy.stats``, which takes half a
     second to import.
     """
-    known = [k for k, values in enumerate(logs) if values.size >= FEWEST_WHOLE]
+    known = [k for k, values in enumerate(logs) if values.size >= _FEWEST_WHOLE]
     place, worst, ratio = None, UNLIKELY, 1.0
     for k in known if len(known) > 1 else ():
         two = logs[k], np.concatenate([*logs[:k], *logs[k + 1 :]])

@@ -9,7 +9,7 @@ from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from segment.orientation.grains import COARSE
 from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
 
-MOST = 0.5  #: share of a sample's images above which a warning is the sample's
+_MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
 RESTS = "The verdict rests on flagged images"
 
@@ -48,7 +48,7 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
     said = [verdict.reason]
     for beginning, (meaning, fault, remedy) in _KINDS.items():
         n = sum(any(text.startswith(beginning) for text in of_image) for of_image in warnings)
-        if verdict.verdict != "indeterminate" and n > MOST * len(warnings):
+        if verdict.verdict != "indeterminate" and n > _MOST * len(warnings):
             said.append(f"{RESTS}: in {n} of {len(warnings)} {meaning}")
         elif verdict.verdict == "indeterminate" and n:
             if n == 1:

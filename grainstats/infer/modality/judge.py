@@ -215,7 +215,7 @@ def _tested(samples: Sequence[SampleGrains], null: Null) -> list[_Tested]:
         # not because one grain is nearly all
         narrow = d.sd < NARROWEST[null] and d.n_eff > FEWEST_GRAINS / 2
         p.append(1.0 if narrow else library.p_value(value, d.n_interior, d.per_field))
-        pair_p.append(LEVELS[-1] if narrow else library.pair_p_value(value, d.sd, d.n_interior))
+        pair_p.append(NULL_LEVELS[-1] if narrow else library.pair_p_value(value, d.sd, d.n_interior))
     unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
     fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter
     modes = [next(fitted) if v < LEVEL else one_mode(d) for d, v in zip(distributions, p, strict=True)]

@@ -12,7 +12,7 @@ from grainstats.infer.modality.distribution import GRID, SizeDistribution, distr
 from grainstats.infer.modality.image_grains import ImageGrains
 
 POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
-STARTS = (0.25, 0.5, 0.75, 0.9)  # mass below the border of the starting modes; a coarse one may be one grain
+_STARTS = (0.25, 0.5, 0.75, 0.9)  # mass below the border of the starting modes; a coarse one may be one grain
 RESAMPLED = 100  # times, for the modes' intervals; judgement
 NORMAL = 1.96  # standard errors of a 95 % interval where the scatter is known
 BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
@@ -104,7 +104,9 @@ def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) 
     spread = np.array([max(d.sd, 1e-6) for d in distributions])[:, None]
     mass = np.stack([d.on_grid() for d in distributions])
     bounds = np.array([POPULATION_SD]) / spread
-    return best_of(fit_from(mass, GRID, q, start=(0.9, 0.1), sd_bounds=bounds, sweeps=sweeps) for q in STARTS)
+    return best_of(
+        fit_from(mass, GRID, q, start=(0.9, 0.1), sd_bounds=bounds, sweeps=sweeps) for q in _STARTS
+    )
 
 
 def one_mode(distribution: SizeDistribution) -> Modes:

@@ -13,7 +13,7 @@ import numpy as np
 from segment.choices import Null
 
 #: probabilities whose quantiles are stored; dense around the 5 % that decide
-LEVELS = np.array(
+NULL_LEVELS = np.array(
     [0.9, 0.75, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.075, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01, 0.005]
 )
 PAIR_RATIO = 2.5  # of the mean sizes of two populations in the plane, which "uniform" excludes
@@ -31,11 +31,11 @@ class NullLibrary:
     """Quantiles of the statistic under one null, and the power of the decision."""
 
     n_interior: np.ndarray  #: shape (a,): ascending
-    #: shape (a, len(LEVELS)): values exceeded with probability LEVELS by the worst spread of the worst family
+    #: shape (a, levels): values exceeded with the probability `NULL_LEVELS` by the worst spread of any family
     #: of uniform mosaics
     one: np.ndarray
-    #: shape (a, len(LEVELS)): values, with `SPREAD_WEIGHT` times the SD of log diameter, that the worst pairs
-    #: of populations (`CLOSEST_RATIO`, `PAIR_SHARE`) fall below with probability LEVELS
+    #: shape (a, levels): values, with `SPREAD_WEIGHT` times the SD of log diameter, that the worst pairs
+    #: of populations (`CLOSEST_RATIO`, `PAIR_SHARE`) fall below with probability NULL_LEVELS
     two: np.ndarray
     #: power_n, power_sd: shapes (b,) and (c,): interior grains and SDs of log diameter that a sample shows
     power_n: np.ndarray
@@ -57,7 +57,7 @@ class NullLibrary:
         if n_interior > KNOWN_FIELDS * per_field:
             by_field = [np.interp(np.log(n_interior), np.log(self.shift_n), line) for line in self.shift]
             value -= float(np.interp(np.log(per_field), np.log(self.shift_field), by_field))
-        return probability_at(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
+        return probability_at(value, line_at(n_interior, self.n_interior, self.one), NULL_LEVELS)
 
     def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
         """Share of pairs of populations of this size that look more uniform; never below the last level.
@@ -65,7 +65,7 @@ class NullLibrary:
         By value and SD of log diameter together: two sizes side by side spread, whatever their shape.
         """
         line = line_at(n_interior, self.n_interior, self.two)
-        return probability_at(-value - SPREAD_WEIGHT * sd, -line, LEVELS)
+        return probability_at(-value - SPREAD_WEIGHT * sd, -line, NULL_LEVELS)
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""

@@ -18,7 +18,7 @@ from grainstats.infer.modality.null_library import stored_arrays
 
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
 THINNING = 3  #: every third point of GRID is an input: the kernel is wider than that
-MOST = 1600  # interior grains that were learned; a larger sample is taken for one of so many
+MOST_GRAINS = 1600  # interior grains that were learned; a larger sample is taken for one of so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> n
     `shape_scalars`, (n, 4).
     """
     scalars = np.array(scalars)
-    beyond = np.maximum(scalars[:, 1] - np.log(MOST), 0.0)
+    beyond = np.maximum(scalars[:, 1] - np.log(MOST_GRAINS), 0.0)
     scalars[:, 1:3] -= beyond[:, None]
     reach = np.arange(-8, 9) * STEP / SMOOTHING
     kernel = np.exp(-0.5 * reach**2)

@@ -23,11 +23,11 @@ NAME = "spacing_modality_p"
 CLASSES = 20  #: of the standardised log length, from -3 to 2 standard deviations
 EDGES = np.linspace(-3.0, 2.0, CLASSES + 1)  #: of those classes
 #: probabilities whose quantiles the null stores
-LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
+SPACING_LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
 COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
 BROAD_SD = 0.62  #: of the log intercepts by length: the middle of simulated mosaics of one population
 RAMP = 0.1  #: of that, over which the null of narrow mosaics passes into that of broad ones
-LEVEL = 0.05  #: of the answer, as of the verdict
+_LEVEL = 0.05  #: of the answer, as of the verdict
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class SpacingAnswer:
         """A clause for the verdict's reason."""
         if self.p_value is None:
             return "the spacings by themselves give no answer"
-        said = "two populations" if self.p_value < LEVEL else "no second population seen"
+        said = "two populations" if self.p_value < _LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
         return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, LEVELS[-1])})"
 
@@ -89,8 +89,8 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
     narrow, wide = line_at(n, COUNTS, null["quantiles"])
     broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
-    p = probability_at(score, (1 - broad) * narrow + broad * wide, LEVELS)
-    seen = p < LEVEL
+    p = probability_at(score, (1 - broad) * narrow + broad * wide, SPACING_LEVELS)
+    seen = p < _LEVEL
     unsaid = verdict.verdict == "indeterminate" or (verdict.verdict == "bimodal" and not seen)
     agrees = None if unsaid else seen == (verdict.verdict == "bimodal")
     return SpacingAnswer("bimodal" if seen else "indeterminate", p, agrees)

@@ -15,9 +15,9 @@ from grainstats.infer.volume_modality.sizes import NullTable, VolumeSizes, coars
 from grainstats.measure.intervals.block_bootstrap import jackknife
 from grainstats.measure.volume import VolumeMeasurement
 
-FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
+_FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
 FEWEST_UNIFORM = 200  #: in fewer, all of a few coarse grains may be missed, as in the plane
-FEWEST_WHOLE = 2  #: of the coarse grains of a population, among which visible parts count
+_FEWEST_WHOLE = 2  #: of the coarse grains of a population, among which visible parts count
 STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement
@@ -26,17 +26,17 @@ FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement
 def decide_volumes(samples: Sequence[VolumeSizes]) -> list[Decision]:
     """The rule, for several samples at once."""
     table = load_null()
-    enough = [s for s in samples if s.n_interior >= FEWEST_GRAINS]
+    enough = [s for s in samples if s.n_interior >= _FEWEST_GRAINS]
     found = iter(table.likeness(enough) if enough else ())
     return [
-        _too_few(s) if s.n_interior < FEWEST_GRAINS else _decide_one(s, float(next(found)), table)
+        _too_few(s) if s.n_interior < _FEWEST_GRAINS else _decide_one(s, float(next(found)), table)
         for s in samples
     ]
 
 
 def _too_few(sizes: VolumeSizes) -> Decision:
     n = sizes.n_interior
-    reason = f"only {n} grains lie wholly inside the volume; below {FEWEST_GRAINS} no call is made"
+    reason = f"only {n} grains lie wholly inside the volume; below {_FEWEST_GRAINS} no call is made"
     modes = modes_of(sizes, np.inf) if n else Modes((), ())
     return Decision("indeterminate", reason, modes, (), more_grains=FEWEST_UNIFORM - n)
 
@@ -94,8 +94,8 @@ def _why_not_two(modes: Modes, sizes: VolumeSizes, limit: float) -> str | None:
     if modes.ratio < SMALLEST_RATIO:
         return f"the modes are only a factor of {modes.ratio:.2f} apart"
     whole, cut = (int((d > limit).sum()) for d in (sizes.diameter, sizes.cut_diameter))
-    if whole + cut < FEWEST_COARSE or whole < FEWEST_WHOLE:
-        needed = f"a population needs {FEWEST_COARSE} and {FEWEST_WHOLE}"
+    if whole + cut < FEWEST_COARSE or whole < _FEWEST_WHOLE:
+        needed = f"a population needs {FEWEST_COARSE} and {_FEWEST_WHOLE}"
         return f"of {whole + cut} coarse grains {whole} are seen whole; {needed}"
     if min(modes.share) < SMALLEST_SHARE:
         return f"the smaller mode holds only {min(modes.share):.0%} of the volume"
@@ -164,7 +164,7 @@ def intervals(sizes: VolumeSizes, modes: Modes) -> tuple[tuple[float, float], ..
     are few grains or blocks, or where a population is gone without one of the blocks.
     """
     blocks = np.unique(sizes.block)
-    if sizes.n_interior < FEWEST_GRAINS or len(blocks) < FEWEST_BLOCKS:
+    if sizes.n_interior < _FEWEST_GRAINS or len(blocks) < FEWEST_BLOCKS:
         return ()
     parts = [sizes.only(sizes.block != block) for block in blocks]
     limits = [np.inf] * len(parts) if modes.ratio is None else coarse_limits(parts)

@@ -15,15 +15,15 @@ from grainstats.infer.modality.modes import Modes, best_of, fit_from
 from grainstats.infer.modality.null_library import fewest, line_at, probability_at
 from grainstats.measure.volume import VolumeMeasurement
 
-GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
+_GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
 SURFACE = 2  #: by number few coarse grains drown in the skewness of the fine ones; by volume few grains count
 SD_BOUNDS = (0.08, 0.38)  #: of log diameter in one of two; with .45 a broad one hides ratios of 4
-STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
+_STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
 SWEEPS = 40  #: of expectation and maximisation
 APART = 1.7  #: ratio of the two modes, for the fit to count at all
 MORE_PARAMETERS = 3  #: of two normals than of one
 MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
-SHIFTS = range(-4, 5)  #: steps of `sizes.GRID`; the median of a sample is not that of its structure
+SHIFTS = range(-4, 5)  #: steps of `_GRID`; the median of a sample is not that of its structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +62,8 @@ class VolumeSizes:
         return float((largest - middle) / max(high - middle, 1e-9))
 
     def on_grid(self) -> np.ndarray:
-        """Share of the surface of grains by log diameter over `centre`, on `GRID`, shape (151,)."""
-        mass = binned(np.log(self.diameter) - self.centre, self.surface_weight, GRID)
+        """Share of the surface of grains by log diameter over `centre`, on `_GRID`, shape (151,)."""
+        mass = binned(np.log(self.diameter) - self.centre, self.surface_weight, _GRID)
         return np.asarray(mass / mass.sum())
 
     def only(self, chosen: np.ndarray) -> VolumeSizes:
@@ -103,12 +103,12 @@ def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:
     no better than one normal, however broad, by Schwarz's criterion.
     """
     mass = np.stack([s.on_grid() for s in samples])
-    mean, n_eff = mass @ GRID, np.array([s.n_eff for s in samples])
-    variance = np.maximum(mass @ GRID**2 - mean**2, SD_BOUNDS[0] ** 2)
+    mean, n_eff = mass @ _GRID, np.array([s.n_eff for s in samples])
+    variance = np.maximum(mass @ _GRID**2 - mean**2, SD_BOUNDS[0] ** 2)
     one = -0.5 * (np.log(2 * np.pi * variance) + 1) + MORE_PARAMETERS / 2 * np.log(n_eff) / n_eff
     bounds = np.array([SD_BOUNDS])
     likelihood, centre, sd, share = best_of(
-        (fit_from(mass, GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in STARTS),
+        (fit_from(mass, _GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in _STARTS),
         lambda found: np.where(_counts(*found[1:]), found[0], -np.inf),
     )
     return [
@@ -150,7 +150,7 @@ class NullTable:
     one: np.ndarray
     two: np.ndarray  #: shape (a, b): `likeness` that the worst pairs of populations fall below so often
     power: np.ndarray  #: shape (a,)
-    #: like_one, like_two: shapes (c, 151) and (d, 151): log of the share of the surface on `sizes.GRID`, a
+    #: like_one, like_two: shapes (c, 151) and (d, 151): log of the share of the surface on `_GRID`, a
     #: row a structure of one population or of two
     like_one: np.ndarray
     like_two: np.ndarray

@@ -10,7 +10,7 @@ from scipy import special
 from grainstats.measure.measurement import Measurement
 from grainstats.measure.network.graph import without_ripple
 
-BINS = 180  #: of boundary direction over the half-circle
+_BINS = 180  #: of boundary direction over the half-circle
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def anisotropy(measured: Measurement) -> Anisotropy:
     length = np.bincount(block, size, n_blocks)
     turns = (np.cos(2 * angle), np.sin(2 * angle))
     harmonic = np.column_stack([np.bincount(block, size * turn, n_blocks) for turn in turns])
-    histogram = np.bincount(np.floor(angle / np.pi * BINS).astype(np.int64) % BINS, size, BINS)
+    histogram = np.bincount(np.floor(angle / np.pi * _BINS).astype(np.int64) % _BINS, size, _BINS)
     if not length.sum() > 0:
         return Anisotropy(np.nan, np.nan, np.nan, None, n_blocks)
     mean = harmonic.sum(axis=0) / length.sum()
@@ -71,7 +71,7 @@ def _directions(m: Measurement) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _intercept_ratio(histogram: np.ndarray) -> float:
-    angle = (np.arange(BINS) + 0.5) * np.pi / BINS
+    angle = (np.arange(_BINS) + 0.5) * np.pi / _BINS
     crossings = np.abs(np.sin(angle[:, None] - angle[None, :])) @ histogram
     return float(crossings.max() / crossings.min()) if crossings.min() > 0 else float("inf")
 

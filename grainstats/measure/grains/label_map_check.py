@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
-from segment.cells.label_gaps import FEWEST
+from segment.cells.label_gaps import FEWEST_LABELS
 from segment.cells.label_parts import in_parts, in_slivers, parts_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
-SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
+_SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
 MIXED = 0.1  #: of the borders that lie at slivers of other labels; mixed numbers have .33 and more; judgement
 
 
@@ -37,7 +37,7 @@ def _no_cells(labels: np.ndarray) -> tuple[str, str] | None:
     area = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
     width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
-    scattered = height * width > SPREAD * area
+    scattered = height * width > _SPREAD * area
     if area[scattered].sum() > 0.5 * area.sum():
         as_in = "grey levels of a micrograph, or numbers that were mixed"
         first = "Run `grainstats segment` on a micrograph first, or `grainstats run` for both"
@@ -45,7 +45,7 @@ def _no_cells(labels: np.ndarray) -> tuple[str, str] | None:
             f"its labels are scattered over the image: {as_in}",
             f"{first}; give --tracing for traced boundaries",
         )
-    if scattered.any() and area.size <= FEWEST:
+    if scattered.any() and area.size <= FEWEST_LABELS:
         told = f"one of its {area.size} labels runs through all of it: they are classes, as lines and grains"
         return told, tracing
     return None

@@ -13,7 +13,7 @@ from segment.grain_map import GrainMap
 
 COARSE_ANGLES = 36  #: steps of 5 degrees
 REFINEMENTS = 7  #: golden sections of a bracket: 10 degrees become .34, an error of the width below 2e-5
-GOLDEN = (np.sqrt(5) - 1) / 2  #: golden section
+_GOLDEN = (np.sqrt(5) - 1) / 2  #: golden section
 
 
 def _moments(runs: Runs) -> dict[str, np.ndarray]:
@@ -177,13 +177,13 @@ def _refine(runs: Runs, centre: np.ndarray, half: float, sign: float) -> np.ndar
         return sign * _widths(runs, angle[None])[0]
 
     low, high = centre - half, centre + half
-    a, b = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    a, b = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     fa, fb = value_at(a), value_at(b)
     best = np.minimum(fa, fb)
     for _ in range(REFINEMENTS):
         left = fa < fb
         low, high = np.where(left, low, a), np.where(left, b, high)
-        probe = np.where(left, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+        probe = np.where(left, high - _GOLDEN * (high - low), low + _GOLDEN * (high - low))
         value = value_at(probe)
         a, b, fa, fb = (
             np.where(left, probe, b),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-LEVEL = 0.95  #: of every interval
+_LEVEL = 0.95  #: of every interval
 MODEL_DEGREES = 5.0  #: what a model's standard error weighs beside that of the blocks
 
 
@@ -77,7 +77,7 @@ def reach(deviation: np.ndarray) -> tuple[float, float]:
     error = float(np.sqrt(np.sum(deviation**2)))
     if error == 0:
         return 0.0, 0.0
-    t = float(special.stdtrit(degrees_of_freedom(deviation), 0.5 + LEVEL / 2))  # Student's t
+    t = float(special.stdtrit(degrees_of_freedom(deviation), 0.5 + _LEVEL / 2))  # Student's t
     skew = float(np.sum((deviation / error) ** 3)) * (2 * t**2 + 1) / 6
     return (t + max(-skew, 0.0)) * error, (t + max(skew, 0.0)) * error
 

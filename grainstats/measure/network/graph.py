@@ -15,8 +15,8 @@ from segment.cells.label_edges import joined_groups
 from segment.grain_map import GrainMap
 
 MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction
-KINDS = np.array(["grain", "phase", "frame"])
-PASSES = 12  #: of smoothing along a segment; triple junctions stay
+_KINDS = np.array(["grain", "phase", "frame"])
+_PASSES = 12  #: of smoothing along a segment; triple junctions stay
 SHRINK, SWELL = 0.5, -0.52
 AVERAGED = 8  #: passes that take its ripple away; 16 change no ratio by more than half a per cent
 DIGITAL_EXCESS = 1.0054  #: length of a smoothed digital straight line over the true one, mean over directions
@@ -174,7 +174,7 @@ def _segment_table(
             "segment": np.arange(n),
             "label_a": pair[:, 0],
             "label_b": pair[:, 1],
-            "kind": KINDS[kind],
+            "kind": _KINDS[kind],
             f"length_{unit}": total * scale,
             "straightness": straight,
             "junction_a": junction[:, 0],
@@ -213,7 +213,7 @@ def smooth_graph(
 
     adjacency = _adjacency(edge, n)
     out, other = position.copy(), np.empty_like(position)
-    for _ in range(PASSES):
+    for _ in range(_PASSES):
         for step in (SHRINK, SWELL):
             smooth(out, other, adjacency.indptr, adjacency.indices, step)
             out, other = other, out

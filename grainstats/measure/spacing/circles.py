@@ -20,7 +20,7 @@ from segment.grain_map import GrainMap
 THREE_CIRCLES = np.array([3.0, 2.0, 1.0]) / 3.0  #: E112: diameters 79.58, 53.05 and 26.53 mm, 500 mm together
 LARGEST_IN_GRAINS = 14.0  #: default diameter of the largest circle in mean grain sizes: about 100 counts
 SMALLEST = 4.0  #: pixels; a smaller window gets no circles
-INSET = 1.0  #: pixels kept free between a circle and the edge of the window
+_INSET = 1.0  #: pixels kept free between a circle and the edge of the window
 
 
 def circular_intercepts(
@@ -81,7 +81,7 @@ def _patterns(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows and columns of the patterns' centres, and the three radii."""
     w = network.window
-    room = min(w.height, w.width) - 2 * INSET
+    room = min(w.height, w.width) - 2 * _INSET
     wanted = diameter_px or min(LARGEST_IN_GRAINS * default_spacing(network, n_grains), room)
     if diameter_px is None and room < SMALLEST:
         return np.zeros(0), np.zeros(0), np.zeros(0)
@@ -99,10 +99,10 @@ def _no_circles(network: BoundaryNetwork) -> pd.DataFrame:
 
 def _tile(origin: int, extent: int, diameter: float, rng: np.random.Generator) -> np.ndarray:
     """Centres of as many circles as fit side by side, spread over the extent with a random offset."""
-    room = extent - 2 * INSET
+    room = extent - 2 * _INSET
     count = int(room / diameter + 1e-9)
     gap = (room - count * diameter) / count
-    return origin - 0.5 + INSET + diameter / 2 + np.arange(count) * (diameter + gap) + rng.random() * gap
+    return origin - 0.5 + _INSET + diameter / 2 + np.arange(count) * (diameter + gap) + rng.random() * gap
 
 
 def _cut_circles(found: Crossings, radius: np.ndarray) -> LineParts:

@@ -7,11 +7,11 @@ import numpy as np
 
 from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
 
-RADIUS = 2.6  #: voxels; window in which the normal of a face is found
+_RADIUS = 2.6  #: voxels; window in which the normal of a face is found
 
 
 def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Voxels within `RADIUS` of the middle of a face, by axis of the face: int64 of shape (k, 3).
+    """Voxels within `_RADIUS` of the middle of a face, by axis of the face: int64 of shape (k, 3).
 
     They are relative to the voxel before the face.
     """
@@ -21,7 +21,7 @@ def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for axis in range(3):
         middle = np.zeros(3)
         middle[axis] = 0.5
-        near = ((grid - middle) ** 2).sum(axis=1) <= RADIUS**2
+        near = ((grid - middle) ** 2).sum(axis=1) <= _RADIUS**2
         found.append(grid[near].astype(np.int64))
     return found[0], found[1], found[2]
 

@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 
 #: the 13 directions to a voxel's neighbours
-STEPS = np.array([d for d in product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.int64)
-POINTS = 20_000  #: on the sphere, for the share of directions that each lattice direction stands for
+_STEPS = np.array([d for d in product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.int64)
+_POINTS = 20_000  #: on the sphere, for the share of directions that each lattice direction stands for
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +42,11 @@ class LineCounts:
 
 def count_lines(labels: np.ndarray, edge: np.ndarray) -> LineCounts:
     """Count passages along every line of the voxel lattice; `edge`: of a voxel (z, y, x) in nanometres."""
-    vector = STEPS * edge
+    vector = _STEPS * edge
     length = np.linalg.norm(vector, axis=1)
     taken, between, opened = _crossings(labels)
     shape = np.array(labels.shape)
-    steps = np.prod(np.maximum(shape - np.abs(STEPS), 0), axis=1)
+    steps = np.prod(np.maximum(shape - np.abs(_STEPS), 0), axis=1)
     return LineCounts(
         vector / length[:, None], direction_shares(vector), taken * length, between, opened, steps * length
     )
@@ -57,8 +57,8 @@ def _crossings(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Slice by slice: no temporary of the volume's size.
     """
-    taken, (between, opened) = np.zeros(len(STEPS)), np.zeros((2, len(STEPS)), np.int64)
-    for i, step in enumerate(STEPS.tolist()):
+    taken, (between, opened) = np.zeros(len(_STEPS)), np.zeros((2, len(_STEPS)), np.int64)
+    for i, step in enumerate(_STEPS.tolist()):
         here, there = (
             tuple(slice(max(d, 0), n + min(d, 0)) for d, n in zip(way, labels.shape, strict=True))
             for way in (step, [-d for d in step])
@@ -78,10 +78,10 @@ def direction_shares(vectors: np.ndarray) -> np.ndarray:
     >>> direction_shares(np.eye(3)).round(2)
     array([0.33, 0.33, 0.33])
     """
-    height = 1 - (2 * np.arange(POINTS) + 1) / POINTS
-    turn = np.pi * (1 + 5**0.5) * np.arange(POINTS)
+    height = 1 - (2 * np.arange(_POINTS) + 1) / _POINTS
+    turn = np.pi * (1 + 5**0.5) * np.arange(_POINTS)
     ring = np.sqrt(1 - height**2)
     points = np.stack([height, ring * np.cos(turn), ring * np.sin(turn)], axis=1)
     unit = vectors / np.linalg.norm(vectors, axis=1)[:, None]
     nearest = np.abs(points @ unit.T).argmax(axis=1)
-    return np.bincount(nearest, minlength=len(unit)) / POINTS
+    return np.bincount(nearest, minlength=len(unit)) / _POINTS

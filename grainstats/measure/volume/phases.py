@@ -10,8 +10,8 @@ from scipy.ndimage import distance_transform_edt
 from segment.volume.components import component_table
 from segment.volume.stack import LabelVolume, VoxelSize
 
-LEVELS = 24  #: radii from half a voxel to the largest, in even steps
-AXES = ("z", "y", "x")
+_LEVELS = 24  #: radii from half a voxel to the largest, in even steps
+_AXES = ("z", "y", "x")
 MOST_FOR_PATHS = 4_000_000  #: voxels of the coarser copy in which paths are sought
 MOST_FOR_BALLS = 1_000_000  #: and of that of which 24 distance maps are made
 
@@ -47,7 +47,7 @@ def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, Any]:
     size, _, sides = component_table(mask)
     inside = int(size.sum())
     spans = (sides[:, ::2] & sides[:, 1::2]).any(axis=0)
-    through = dict(zip(AXES, spans.tolist(), strict=True))
+    through = dict(zip(_AXES, spans.tolist(), strict=True))
     return {
         "fraction": inside / mask.size,
         "n_pieces": size.size,
@@ -66,7 +66,7 @@ def tortuosity(mask: np.ndarray, voxel_size: VoxelSize, axis: str) -> float | No
     from skimage.graph import MCP_Geometric
 
     thin, edge = thinned(mask, voxel_size, MOST_FOR_PATHS)
-    k = AXES.index(axis)
+    k = _AXES.index(axis)
     order = (k, *(i for i in range(3) if i != k))
     body, edge = thin.transpose(order), edge[list(order)]
     starts = [(0, *place) for place in np.argwhere(body[0]).tolist()]
@@ -110,7 +110,7 @@ def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, float]
 
 
 def _largest_balls(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
-    """Radius of the largest of `LEVELS` balls that covers each voxel, float32.
+    """Radius of the largest of `_LEVELS` balls that covers each voxel, float32.
 
     The distance to the nearest voxel outside ends in its middle: up to half a voxel too far where the surface
     lies along an axis, hardly where it is oblique or curved.  A quarter is taken off.
@@ -118,7 +118,7 @@ def _largest_balls(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
     half, beyond = float(edge.min()) / 2, float(edge.min()) / 4
     depth = distance_transform_edt(mask, sampling=edge).astype(np.float32) - np.float32(beyond)
     radius = np.where(mask, half, 0).astype(np.float32)
-    for level in np.linspace(half, float(depth.max()), LEVELS):
+    for level in np.linspace(half, float(depth.max()), _LEVELS):
         centres = depth >= level * (1 - 1e-6)
         near = distance_transform_edt(~centres, sampling=edge) <= level + beyond
         radius[near & mask] = level

@@ -16,9 +16,9 @@ from segment.grain_map import GrainMap
 from segment.volume.stack import LabelVolume
 
 PER_UM = 1e3  #: nanometres in a micrometre
-FEWEST_GRAINS = 10  #: grains seen whole, below which no interval of their mean is given
+FEWEST_SEEN_WHOLE = 10  #: grains seen whole, below which no interval of their mean is given
 SECTIONS = 7  #: evenly through the stack
-SMALLEST_PX = 4  #: cells of fewer pixels are left out
+_SMALLEST_PX = 4  #: cells of fewer pixels are left out
 
 
 def volume_summary(measured: VolumeMeasurement) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _diameters(m: VolumeMeasurement, whole: np.ndarray) -> dict[str, Any]:
         "median": finite(middle.value),
         "volume_weighted_mean": finite(by_volume_mean.value),
         "ci": ends(mean),
-        "median_ci": ends(middle) if whole.sum() >= FEWEST_GRAINS else None,
+        "median_ci": ends(middle) if whole.sum() >= FEWEST_SEEN_WHOLE else None,
         "volume_weighted_mean_ci": ends(by_volume_mean),
     }
 
@@ -76,7 +76,7 @@ def _faces(m: VolumeMeasurement, whole: np.ndarray) -> dict[str, Any]:
 
 def _grain_mean(values: np.ndarray, weight: np.ndarray, block: np.ndarray, n_blocks: int) -> Estimate:
     found = ratio(np.bincount(block, weight * values, n_blocks), np.bincount(block, weight, n_blocks))
-    return found if len(values) >= FEWEST_GRAINS else Estimate(found.value)
+    return found if len(values) >= FEWEST_SEEN_WHOLE else Estimate(found.value)
 
 
 def _surface(m: VolumeMeasurement) -> dict[str, Any]:
@@ -127,14 +127,14 @@ def section_summary(volume: LabelVolume, measured: VolumeMeasurement) -> dict[st
     """
     places = np.unique(np.linspace(0, len(volume.labels) - 1, SECTIONS + 2).astype(int)[1:-1])
     sections = (GrainMap(numbered(volume.labels[k])) for k in places)
-    cells = pd.concat([grain_table(s, unit="px", min_area_px=SMALLEST_PX) for s in sections])
+    cells = pd.concat([grain_table(s, unit="px", min_area_px=_SMALLEST_PX) for s in sections])
     cells = cells[~cells["touches_frame"]]
     size = volume.voxel_size
     diameter = np.sqrt(4 / np.pi * cells["area_px2"].to_numpy() * size.x * size.y)
     mean = float(np.average(diameter, weights=cells["weight"])) if len(diameter) else None
     whole = measured.grains[~measured.grains["touches_frame"]]
     true = None
-    if len(whole) >= FEWEST_GRAINS:
+    if len(whole) >= FEWEST_SEEN_WHOLE:
         true = float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"]))
     lines = measured.lines
     flat = np.abs(lines.direction[:, 0]) < 1e-9

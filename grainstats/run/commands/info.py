@@ -25,7 +25,7 @@ _FACTS = (
     *("name", "shape", "stored_shape", "dtype", "pixel_size_nm", "pixel_size_source", "pixel_size_where"),
     *("info_bar_rows", "info_bar_from", "hidden_fraction", "notes", "problem", "remedy"),
 )
-Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
+_Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
 
 
 def info(
@@ -62,7 +62,7 @@ def info(
         raise typer.Exit(1)
 
 
-def _ask(path: Path) -> list[Answer]:
+def _ask(path: Path) -> list[_Answer]:
     """What a file says, or every micrograph and orientation map of a folder."""
     from grainstats.run.failures import said_of
     from grainstats.run.orientation_input import find_inputs
@@ -80,7 +80,7 @@ def _ask(path: Path) -> list[Answer]:
         return [(path, error if isinstance(error, InputError) else InputError(path, *said_of(error)))]
 
 
-def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:
+def _write_scale_bars(folder: Path, answers: list[_Answer]) -> None:
     from grainstats.share.safe_paths import told_apart
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:
             frame.scale_bar.save(folder / f"{name}.scale_bar.png")
 
 
-def _print_json(answers: list[Answer]) -> None:
+def _print_json(answers: list[_Answer]) -> None:
     import json
 
     documents = [as_document(path, answer) for path, answer in answers]
@@ -126,7 +126,7 @@ def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:
     return None if bar is None else {"label": bar.text, **{name: getattr(bar, name) for name in facts}}
 
 
-def _print_table(answers: list[Answer]) -> None:
+def _print_table(answers: list[_Answer]) -> None:
     """A table of the facts, and under it every remark in full, once for all files of which it holds."""
     from rich.box import SIMPLE
     from rich.console import Console

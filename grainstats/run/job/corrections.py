@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
 DAY = "%Y-%m-%d %H:%M UTC"
-NAME = "corrected by hand"  #: what tables call the model of a correction
+BY_HAND = "corrected by hand"  #: what tables call the model of a correction
 
 
 def apply_corrections(
@@ -117,7 +117,7 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, store: RunStore, analyst: A
     why = reason_beside(file)
     said += f"; reason: {why}" if why else ""
     grains = replace(grains, warnings=(said, *grains.warnings))
-    store.add_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=NAME))
+    store.add_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=BY_HAND))
     return ""
 
 
@@ -133,7 +133,7 @@ def _said(file: Path) -> str:
     """Who corrected it, and when."""
     day = note_in(file, "corrected_at") or datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(DAY)
     who = note_in(file, "corrected_by") or user()
-    return f"{NAME} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
+    return f"{BY_HAND} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
 
 
 def user() -> str:

@@ -12,9 +12,9 @@ from grainstats.run.job.stored_sample import StoredSample
 from grainstats.run.scope import Rows
 from segment.registration.overlap import GrainPlaces
 
-SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
-FEWEST = 20  #: grains whose smoothed places tell one area from another
-FEW = 3  #: grains whose exact places do: of one grain that fills the frame they are always the middle
+_SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
+_FEWEST = 20  #: grains whose smoothed places tell one area from another
+_FEW = 3  #: grains whose exact places do: of one grain that fills the frame they are always the middle
 _SIDE = 64  #: edge of the picture of places, in blocks
 _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
 
@@ -62,7 +62,7 @@ def copies_between_samples(rows: Rows) -> list[str]:
     Which of the two samples it belongs to, nobody but the user knows; each keeps it. Crops are sought among
     as many images as `overlapping` compares.
     """
-    from segment.registration.overlap import MOST, TWICE, overlapping
+    from segment.registration.overlap import MOST_FIELDS, TWICE, overlapping
 
     if len(rows.sample_ids) < 2:
         return []
@@ -71,7 +71,7 @@ def copies_between_samples(rows: Rows) -> list[str]:
         for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
             if number in images.index:
                 marks[number] = _marks(grains)
-                fields += [_field(images.loc[number], grains)] if len(images) <= MOST else []
+                fields += [_field(images.loc[number], grains)] if len(images) <= MOST_FIELDS else []
     seen = images.loc[list(marks)]
     alike = {*_alike(list(marks.values()))}
     crops = [o for o in overlapping(fields) if o.share >= TWICE]
@@ -89,7 +89,7 @@ def _marks(grains: pd.DataFrame) -> tuple[np.ndarray, bytes]:
     """By what an area is known again: about where its grains lie, and of few grains exactly where."""
     from segment.micrograph.fingerprint import fingerprint
 
-    few = FEW <= len(grains) < FEWEST
+    few = _FEW <= len(grains) < _FEWEST
     exact = grains[["y_px", "x_px"]].to_numpy(float).tobytes() if few else b""
     return fingerprint(_places(grains)), exact
 
@@ -98,7 +98,7 @@ def _alike(marks: Sequence[tuple[np.ndarray, bytes]]) -> list[tuple[int, int]]:
     """Pairs of images of one area."""
     from segment.micrograph.fingerprint import same_areas
 
-    found = same_areas([about for about, _ in marks], SAME)
+    found = same_areas([about for about, _ in marks], _SAME)
     pairs = [(one.first, one.second) for one in found if one.correlation > 0]
     first: dict[bytes, int] = {}
     for number, (_, exact) in enumerate(marks):
@@ -121,7 +121,7 @@ def _places(grains: pd.DataFrame) -> np.ndarray:
     """Smoothed picture of grain centres; zeros where there are too few to tell."""
     import cv2
 
-    if len(grains) < FEWEST:
+    if len(grains) < _FEWEST:
         return np.zeros((_SIDE, _SIDE), np.float32)
     within = [[0, grains["bbox_y1_px"].max()], [0, grains["bbox_x1_px"].max()]]
     centres, _, _ = np.histogram2d(grains["y_px"], grains["x_px"], bins=_SIDE, range=within)

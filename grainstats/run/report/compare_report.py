@@ -19,7 +19,7 @@ from grainstats.run.atomic import write_bytes
 from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, DataPoint, Line, length_axis
 from grainstats.run.report.compare_input import Compared
 from grainstats.run.report.compare_words import (
-    SURE,
+    SIGNIFICANT,
     descriptor_title,
     group_title,
     headline,
@@ -35,8 +35,8 @@ from segment.orientation import is_orientation_map
 
 PICTURE_PX = 460  #: longer side: two fit beside each other on the page
 ROW = 42  #: height of a row of the forest: its name and numbers, below them its interval
-SIDE = 12  #: margin of the forest
-NARROWEST = 0.02  #: of a kernel, decades
+_SIDE = 12  #: margin of the forest
+_NARROWEST = 0.02  #: of a kernel, decades
 
 
 def write_comparison_report(
@@ -57,7 +57,7 @@ def write_comparison_report(
         pictures={} if folder is None else _pictures(db, label, folder),
         interval_words=interval_words,
         descriptor_title=descriptor_title,
-        sure=SURE,
+        sure=SIGNIFICANT,
         two=len(report.levels) == 2,
         level_name=partial(level_name, by=report.by),
         title=group_title(report.by),
@@ -139,8 +139,8 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
         lines=(Line(one, np.array([bottom, top]), "unity"),),
         points=tuple(points),
         legend=() if two else _legend(shown[0].levels[1:], shown[0].groups, 1),
-        left=SIDE,
-        right=SIDE,
+        left=_SIDE,
+        right=_SIDE,
         height=TOP + BOTTOM + round(ROW * (top - bottom)),
     )
 
@@ -155,7 +155,9 @@ def _contrasts(c: GroupComparison) -> list[Contrast]:
 
 def _point(c: GroupComparison, k: Contrast, y: float, two: bool) -> DataPoint:
     assert k.estimate is not None
-    sure = c.p_holm is not None and c.p_holm < SURE and k.p_value is not None and k.p_value < SURE
+    sure = (
+        c.p_holm is not None and c.p_holm < SIGNIFICANT and k.p_value is not None and k.p_value < SIGNIFICANT
+    )
     kind = "sure" if sure else ("specimens" if c.interval_from.startswith("images") else "open")
     ends = None if k.ci_low is None or k.ci_high is None else (k.ci_low, k.ci_high)
     words = f"{k.estimate:.2f}" + (f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else "")
@@ -225,6 +227,6 @@ def _density(x: np.ndarray, number: np.ndarray, grid: np.ndarray) -> np.ndarray:
     weight = weight / weight.sum()
     mean = float((weight * x).sum())
     spread = max(float(np.sqrt((weight * (x - mean) ** 2).sum())), 1e-3)
-    width = max(0.9 * spread * float((weight**2).sum()) ** 0.2, NARROWEST)
+    width = max(0.9 * spread * float((weight**2).sum()) ** 0.2, _NARROWEST)
     kernel = np.exp(-0.5 * ((grid[:, None] - x[None]) / width) ** 2) / (width * np.sqrt(2 * np.pi))
     return np.asarray(kernel @ weight)

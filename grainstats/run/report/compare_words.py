@@ -10,8 +10,8 @@ from grainstats.run.report.page import fill_template
 from grainstats.run.report.wording import ROUTES, counted, p_words, shown_unit
 from grainstats.share.catalogue import field_of
 
-NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
-SURE = 0.05  #: level of Holm's adjusted p below which a difference is said to be there
+_NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+SIGNIFICANT = 0.05  #: level of Holm's adjusted p below which a difference is said to be there
 ANOVA = re.compile(r"Welch's ANOVA on (log )?sample summaries, (F\(.*\) = [\d.]+); pairs by Games-Howell")
 
 
@@ -61,7 +61,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     for c in ordered:
         if c.p_value is None and c.estimate is not None and c.interval_from == "none":
             untested.setdefault(c.reason, []).append(c)
-    open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= SURE]
+    open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= SIGNIFICANT]
     said = [*open_, *(c for these in untested.values() for c in these)]
     anova = {c.descriptor: ANOVA.fullmatch(c.model) for c in tested}
     text = fill_template(
@@ -92,7 +92,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
 
 def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
     """What came out, in one sentence: the surest difference, or that none was detected."""
-    sure = [c for c in comparisons if c.p_holm is not None and c.p_holm < SURE]
+    sure = [c for c in comparisons if c.p_holm is not None and c.p_holm < SIGNIFICANT]
     tested = [c for c in comparisons if c.p_value is not None]
     if not tested:
         return "Nothing could be tested; the effects below describe these samples only."
@@ -112,7 +112,7 @@ def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
 def _design(c: GroupComparison) -> str:
     """How many samples, images and grains were compared."""
     listed = [
-        f"{NUMBERS[n] if n < len(NUMBERS) else n} {samples_of(level, c.groups, n)} "
+        f"{_NUMBERS[n] if n < len(_NUMBERS) else n} {samples_of(level, c.groups, n)} "
         f"({counted(images, 'micrograph')}, {counted(grains, 'grain')})"
         for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
     ]

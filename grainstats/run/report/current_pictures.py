@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grainstats.infer.current import MapPaths
     from segment.grain_map import GrainMap
 
-GREYS = 7  #: shades that tell neighbouring cells apart
+_GREYS = 7  #: shades that tell neighbouring cells apart
 
 
 def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | None = None) -> Figure:
@@ -54,7 +54,7 @@ def _ground(axes: Axes, grain_map: GrainMap, image: np.ndarray | None) -> None:
         axes.imshow(image, cmap="gray")
         return
     labels = grain_map.labels
-    shade = np.where(labels > 0, 0.62 + 0.3 * ((labels * 37) % GREYS) / (GREYS - 1), 0.25)
+    shade = np.where(labels > 0, 0.62 + 0.3 * ((labels * 37) % _GREYS) / (_GREYS - 1), 0.25)
     axes.imshow(shade, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
 

@@ -13,7 +13,7 @@ from grainstats.measure.spacing.spacing_map import spacing_map
 from grainstats.run.report.image_overlays import boundary_mask, encoded, shrink_indices
 from segment.grain_map import GrainMap
 
-LEVELS = 61  #: shades of a map
+_LEVELS = 61  #: shades of a map
 BAND = 4  #: shades of one band of the local spacing and one field of a legend: readable, small files
 FINE_RGB, COARSE_RGB = (86, 148, 200), (230, 126, 24)  #: blue and orange: told apart by all (Okabe and Ito)
 LINE_RGB, NONE_RGB, CUT_RGB = (30, 32, 38), (120, 122, 128), (255, 255, 255)
@@ -33,12 +33,12 @@ class Range:
     def level(self, value: np.ndarray) -> np.ndarray:
         """Shade of each value, 0 ... LEVELS - 1; what is not positive is the lowest."""
         share = np.log(np.maximum(value, self.low) / self.low) / max(math.log(self.high / self.low), 1e-9)
-        return np.clip(np.nan_to_num(share) * (LEVELS - 1), 0, LEVELS - 1).round().astype(np.uint8)
+        return np.clip(np.nan_to_num(share) * (_LEVELS - 1), 0, _LEVELS - 1).round().astype(np.uint8)
 
 
 def colours(kind: str) -> np.ndarray:
     """The shades of a map as RGB, uint8 of shape (LEVELS, 3)."""
-    grey = np.linspace(0, 255, LEVELS).round().astype(np.uint8)
+    grey = np.linspace(0, 255, _LEVELS).round().astype(np.uint8)
     return np.ascontiguousarray(cv2.applyColorMap(grey[:, None], MAPS[kind])[:, 0, ::-1])
 
 
@@ -58,7 +58,7 @@ def spacing_picture(grains: GrainMap, shape: tuple[int, int], scale: Range) -> b
     """The local mean intercept in bands, and the boundaries."""
     level = scale.level(spacing_map(grains, shape)) // BAND * BAND
     lines = boundary_mask(grains.labels[shrink_indices(grains.labels.shape, shape)])
-    level[lines] = LEVELS
+    level[lines] = _LEVELS
     return _png(level, np.vstack([colours("spacing"), [LINE_RGB]]))
 
 

@@ -14,7 +14,7 @@ from segment.cells.label_edges import on_edges
 from segment.grain_map import GrainMap
 
 OVERLAY_PX = 2048  #: longest side of the overlay PNG: a larger one is most of what a run writes
-GREYS = 32  #: of the overlay; 64 take a fifth more bytes and look alike
+_GREYS = 32  #: of the overlay; 64 take a fifth more bytes and look alike
 VIEW_PX = 900  #: widest picture in the report
 BOUNDARY_RGB = (255, 122, 0)  #: orange: told from every grey, also by the colour-blind
 _CUT_RGBA = (24, 30, 48, 118)  #: veil over grains that the frame cuts
@@ -39,10 +39,10 @@ def _overlay(shown: np.ndarray, grains: GrainMap) -> Image.Image:
     """32 grey levels, each plain, veiled as a cut grain and tinted as no grain; and the boundary's colour."""
     grey = _shrink(shown, min(1.0, OVERLAY_PX / max(shown.shape)))
     kind = layer_kinds(grains, grey.shape)
-    picture = Image.fromarray((grey >> 3) + GREYS * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
-    levels = np.repeat(np.linspace(0, 255, GREYS), 3).reshape(GREYS, 3)
+    picture = Image.fromarray((grey >> 3) + _GREYS * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
+    levels = np.repeat(np.linspace(0, 255, _GREYS), 3).reshape(_GREYS, 3)
     blended = [levels * (1 - a / 255) + np.array(c) * a / 255 for *c, a in (_CUT_RGBA, _NOT_GRAIN_RGBA)]
-    lines = np.tile(BOUNDARY_RGB, (GREYS, 1))
+    lines = np.tile(BOUNDARY_RGB, (_GREYS, 1))
     picture.putpalette(np.concatenate([levels, *blended, lines]).round().astype(np.uint8).tobytes())
     return picture
 

@@ -15,7 +15,7 @@ from grainstats.run.report.wording import significant, unit_words
 from grainstats.share.db.database import Database
 from grainstats.share.sheets.design_loops import Loops, Route, known_objectives, read_loops
 
-ROUTES: tuple[Route, ...] = ("ai", "researcher")
+_ROUTES: tuple[Route, ...] = ("ai", "researcher")
 WHO = {"ai": "AI", "researcher": "researchers"}
 
 
@@ -97,7 +97,7 @@ def progress_chart(loops: Loops) -> Chart | None:
         Axis(what, *with_room(ends)),
         pd.DataFrame(columns),
         lines=tuple(
-            _best(loops, route, last + 0.3) for route in ROUTES if any(e.route == route for e in shown)
+            _best(loops, route, last + 0.3) for route in _ROUTES if any(e.route == route for e in shown)
         ),
         points=points,
         legend=_legend({e.route for e in shown}),
@@ -147,4 +147,4 @@ def prediction_chart(loops: Loops) -> Chart | None:
 
 def _legend(routes: set[Route]) -> tuple[tuple[str, str], ...]:
     marks = {"ai": "best ai mark", "researcher": "best researcher mark square"}
-    return tuple((marks[route], WHO[route]) for route in ROUTES if route in routes)
+    return tuple((marks[route], WHO[route]) for route in _ROUTES if route in routes)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from grainstats.magnet import FieldMap, Magnet
 
-POINTS = 61  #: of the map across the radius; as dense along the axis
-AROUND = 1.6  #: edge of the map, in radii (half heights) of the magnet
+_POINTS = 61  #: of the map across the radius; as dense along the axis
+_AROUND = 1.6  #: edge of the map, in radii (half heights) of the magnet
 
 
 def around(state: Magnet) -> FieldMap:
     """Field in a half-plane that shows the magnet and its surroundings."""
     radius = state.stack.diameter_mm / 2
-    reach = state.stack.height_mm / 2 + (AROUND - 1) * radius
-    return state.field_map(np.linspace(0, AROUND * radius, POINTS), np.linspace(-reach, reach, POINTS))
+    reach = state.stack.height_mm / 2 + (_AROUND - 1) * radius
+    return state.field_map(np.linspace(0, _AROUND * radius, _POINTS), np.linspace(-reach, reach, _POINTS))
 
 
 def write_map(path: Path, state: Magnet) -> None:

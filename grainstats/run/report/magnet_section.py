@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grainstats.magnet import Magnet
 
 #: names of columns, without prefix and unit, that say what a magnet is
-NAMES = {
+_NAMES = {
     "field": r"trapped_field",
     "jc": r"jc|j_c|critical_current_density",
     "discs": r"n_discs|discs|stack",
@@ -111,7 +111,7 @@ def _value(
     """The first column of such a name that holds a number, in `unit`."""
     for column in map(str, sample.index):
         name, _, own = column.partition(":")[2].rpartition("_")
-        if not column.startswith(kinds) or not re.fullmatch(NAMES[what], name, re.IGNORECASE):
+        if not column.startswith(kinds) or not re.fullmatch(_NAMES[what], name, re.IGNORECASE):
             continue
         number = float(pd.to_numeric(sample[column], errors="coerce"))
         try:

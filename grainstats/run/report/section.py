@@ -50,9 +50,16 @@ SHOWN = (
     "high_angle_boundary_share",
     "sigma3_boundary_share",
 )  #: numbers of a sample on the page, in their order
-UNITS = {"1": "", "%": " %", "deg": "°", "1/um": " µm⁻¹", "1/um2": " µm⁻²", "nm2": " nm²"}  #: behind a number
+_UNITS = {
+    "1": "",
+    "%": " %",
+    "deg": "°",
+    "1/um": " µm⁻¹",
+    "1/um2": " µm⁻²",
+    "nm2": " nm²",
+}  #: behind a number
 PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
-MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
+_MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
 DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
 
@@ -145,7 +152,7 @@ def quantity(row: pd.Series) -> tuple[str, str, str, str]:
         unit, value, low, high = "µm", value / 1000, low / 1000, high / 1000
     if str(row.name).endswith(("_share", "_fraction")):
         unit, value, low, high = "%", 100 * value, 100 * low, 100 * high
-    told = significant(value) + (UNITS.get(unit, f" {unit}") if value == value else "")
+    told = significant(value) + (_UNITS.get(unit, f" {unit}") if value == value else "")
     interval = "–" if low != low or high != high else f"{significant(low)} – {significant(high)}"
     return f"{label[0].upper()}{label[1:]}", told, interval, str(row["method"])
 
@@ -162,7 +169,7 @@ def _image_rows(
     grains = dict(tuple(whole.groupby("analysis_id")))
     pulls = _pulls(descriptors)
     largest = max(pulls, key=lambda key: abs(pulls[key])) if len(pulls) > 2 else None
-    for _, image in images.sort_values(["path", "frame"]).head(MOST_ROWS).iterrows():
+    for _, image in images.sort_values(["path", "frame"]).head(_MOST_ROWS).iterrows():
         key = image["analysis_id"]
         spacing = _value(by_image[key], "intercept_mean_nm") if key in by_image else None
         own = grains.get(key)

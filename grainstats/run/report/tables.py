@@ -23,7 +23,7 @@ _INTERNAL = ["analysis_id", "created_at", "sample_result", "code_version", "is_c
 _LONGEST = "intercepts"  #: its CSV would be a fifth of all that a run writes: `grainstats export` makes it
 _SHORT = "grains"  #: seven digits in CSV halve it
 _WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
-MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more stay in the CSV
+_MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more stay in the CSV
 
 
 def write_tables(rows: Rows, folder: Path) -> list[Path]:
@@ -139,8 +139,8 @@ def write_workbook(tables: Sequence[Path], path: Path) -> list[str]:
         sheet = book.create_sheet(table.stem[:31])
         n_rows = 0
         for row in _rows(table):
-            if n_rows > MOST_ROWS:
-                cut.append(f"{path.name}: sheet {table.stem} ends after {MOST_ROWS} rows; the CSV has all")
+            if n_rows > _MOST_ROWS:
+                cut.append(f"{path.name}: sheet {table.stem} ends after {_MOST_ROWS} rows; the CSV has all")
                 break
             sheet.append(row)
             n_rows += 1

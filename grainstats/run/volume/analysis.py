@@ -12,7 +12,7 @@ import numpy as np
 from grainstats.infer.modality.verdict import modality_json
 from grainstats.infer.volume_modality import judge_volume, no_verdict
 from grainstats.measure.volume import (
-    FEWEST_GRAINS,
+    FEWEST_SEEN_WHOLE,
     VolumeMeasurement,
     measure_volume,
     phase_summary,
@@ -113,7 +113,7 @@ def analyse_grains(
     document["sections"] = section_summary(volume, measured)
     document["modality"] = modality_json(verdict)
     few = f"grains wholly inside the volume: {verdict.n_interior}; their sizes say little"
-    document["warnings"] = [*volume.warnings, *([few] if verdict.n_interior < FEWEST_GRAINS else [])]
+    document["warnings"] = [*volume.warnings, *([few] if verdict.n_interior < FEWEST_SEEN_WHOLE else [])]
     return VolumeAnalysis(volume, measured, document, grey)
 
 

@@ -20,13 +20,13 @@ from segment.cells.label_edges import on_edges
 from segment.volume.export import write_ome_zarr, write_stl, write_tiff, write_vti
 
 MOST_SLICES = 64  #: in the slider
-MOST_BYTES = 8_000_000  #: of the slider's pictures together
+_MOST_BYTES = 8_000_000  #: of the slider's pictures together
 #: each axis that a slice is cut across, and what its picture shows
-AXES = ((0, "x right, y down"), (1, "x right, z down"), (2, "y right, z down"))
-LONGEST_PX = 512  #: longer edge of a slice on the page
+_AXES = ((0, "x right, y down"), (1, "x right, z down"), (2, "y right, z down"))
+_LONGEST_PX = 512  #: longer edge of a slice on the page
 VOID = (38, 40, 46)  #: RGB
 LINE, DARK_LINE = (255, 214, 10), (30, 30, 34)  #: RGB, on grey levels and on colours
-GOLDEN = 0.618034  #: golden ratio: neighbouring numbers get distant hues
+_GOLDEN = 0.618034  #: golden ratio: neighbouring numbers get distant hues
 #: where the axes z, y, x of the block go on the page (right, down): z runs to the back
 ON_PAGE = np.array([[0.5, -0.32], [0.0, 1.0], [0.87, 0.2]])
 #: faces that are seen: axis cut across, index of the slice, brightness
@@ -35,7 +35,7 @@ FACES = ((1, 0, 1.0), (0, 0, 0.92), (2, -1, 0.78))
 
 def volume_page(found: VolumeAnalysis, name: str) -> str:
     """The whole page as one self-contained document of less than 10 MB."""
-    middle = [_view(found, axis, found.volume.labels.shape[axis] // 2, title) for axis, title in AXES]
+    middle = [_view(found, axis, found.volume.labels.shape[axis] // 2, title) for axis, title in _AXES]
     faces = [_picture(found, axis, where) for axis, where, _ in FACES]
     block = Image.fromarray(block_picture(faces, found.volume.extent_nm))
     return render_page(
@@ -55,7 +55,7 @@ def _slices(found: VolumeAnalysis) -> Iterator[dict[str, Any]]:
     for z in np.unique(np.linspace(0, n - 1, min(n, MOST_SLICES)).astype(int)):
         view = _view(found, 0, int(z), "")
         used += len(view["uri"])
-        if used > MOST_BYTES:
+        if used > _MOST_BYTES:
             return
         yield view
 
@@ -66,7 +66,7 @@ def _view(found: VolumeAnalysis, axis: int, where: int, title: str) -> dict[str,
     return {
         "caption": f"{title}, {'zyx'[axis]} = slice {where + 1}",
         "number": where + 1,
-        "uri": jpeg_uri(Image.fromarray(picture), LONGEST_PX, quality=80),
+        "uri": jpeg_uri(Image.fromarray(picture), _LONGEST_PX, quality=80),
         "width": picture.shape[1],
         "height": picture.shape[0],
         "bar": scale_bar(found.volume.extent_nm[1 if axis == 2 else 2]),
@@ -83,8 +83,8 @@ def _picture(found: VolumeAnalysis, axis: int, where: int) -> np.ndarray:
 
 def palette(n: int) -> np.ndarray:
     """A calm colour for each label, label 0 dark, uint8 of shape (n + 1, 3)."""
-    hue = (np.arange(n + 1) * GOLDEN) % 1.0
-    light = 0.62 + 0.18 * ((np.arange(n + 1) * GOLDEN * 7) % 1.0)
+    hue = (np.arange(n + 1) * _GOLDEN) % 1.0
+    light = 0.62 + 0.18 * ((np.arange(n + 1) * _GOLDEN * 7) % 1.0)
     angle = 2 * np.pi * (hue[:, None] + np.array([0.0, 1 / 3, 2 / 3]))
     colours = light[:, None] + 0.16 * np.cos(angle)
     out = np.clip(colours * 255, 0, 255).astype(np.uint8)
@@ -97,10 +97,10 @@ def slice_picture(
 ) -> np.ndarray:
     """One slice with thin boundaries over its grey levels, or over a colour of `palette` for each grain.
 
-    `edges` are height and width of a pixel. RGB of square pixels; the longer edge has `LONGEST_PX`.
+    `edges` are height and width of a pixel. RGB of square pixels; the longer edge has `_LONGEST_PX`.
     """
     length = np.array(labels.shape) * np.array(edges)
-    rows, columns = np.maximum(np.rint(length / length.max() * LONGEST_PX), 1).astype(int)
+    rows, columns = np.maximum(np.rint(length / length.max() * _LONGEST_PX), 1).astype(int)
     shown = labels[shrink_indices(labels.shape, (rows, columns))]
     if grey is None:
         picture = colours[shown]
@@ -116,7 +116,7 @@ def block_picture(faces: list[np.ndarray], extent: np.ndarray) -> np.ndarray:
 
     `faces` are pictures of `FACES`, `extent` the lengths of the block along z, y, x.
     """
-    along = ON_PAGE * (extent / extent.max() * LONGEST_PX)[:, None]
+    along = ON_PAGE * (extent / extent.max() * _LONGEST_PX)[:, None]
     corners = np.array([z * along[0] + y * along[1] + x * along[2] for z, y, x in np.ndindex(2, 2, 2)])
     origin = -corners.min(axis=0)
     width, height = np.ceil(np.ptp(corners, axis=0)).astype(int)

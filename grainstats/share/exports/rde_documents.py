@@ -17,7 +17,7 @@ import pandas as pd
 from grainstats.share.catalogue import Field, field_of
 
 OWNER = "0" * 56  #: placeholder for the 56-character id of an RDE user
-DATASET = "assigned-by-rde"
+_DATASET = "assigned-by-rde"
 _MAX_BYTES = 1000  # rdetoolkit refuses text values above 1024 bytes
 
 
@@ -29,7 +29,7 @@ def key_of(column: str) -> str:
 def invoice(data_name: str, sample_id: str, date: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """`invoice.json` of one tile; `row` is the sample's row of the samples table."""
     return {
-        "datasetId": DATASET,
+        "datasetId": _DATASET,
         "basic": {
             "dateSubmitted": date,
             "dataOwnerId": OWNER,

@@ -14,7 +14,7 @@ from grainstats.share.quantity_units import Property, asked_for, known_propertie
 from segment.errors import InputError
 
 Route = Literal["ai", "researcher"]
-SAME = 1e-6  #: relative difference below which two settings are one
+_SAME = 1e-6  #: relative difference below which two settings are one
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def same_settings(point: Mapping[str, Any], sample: Mapping[str, Any]) -> bool:
         if isinstance(value, str) or isinstance(own, str):
             if own != value:
                 return False
-        elif own is None or not math.isclose(float(own), float(value), rel_tol=SAME):
+        elif own is None or not math.isclose(float(own), float(value), rel_tol=_SAME):
             return False
     return bool(point)
 

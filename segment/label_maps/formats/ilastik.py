@@ -14,9 +14,9 @@ from segment.errors import UnreadableError
 from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text, values_of
 
-DATASET = "exported_data"  #: ilastik's name, unless the user chose another
+_DATASET = "exported_data"  #: ilastik's name, unless the user chose another
 MOST_CLASSES = 6  #: values of a map of bytes from which on they are numbers of objects; judgement
-LINE = 0.5  #: half width of the class that is the boundary, over that of the next wider class; judgement
+_LINE = 0.5  #: half width of the class that is the boundary, over that of the next wider class; judgement
 
 
 def recognises(path: Path) -> bool:
@@ -41,7 +41,7 @@ def read(path: Path) -> ForeignMap:
 
 def _dataset(file: Any) -> Any | None:
     every = [one for one in datasets(file) if one.ndim >= 2]
-    named = [one for one in every if last_name(one) == DATASET]
+    named = [one for one in every if last_name(one) == _DATASET]
     return next(iter([*named, *(one for one in every if "axistags" in one.attrs)]), None)
 
 
@@ -94,7 +94,7 @@ def _boundary_class(path: Path, image: np.ndarray, classes: np.ndarray) -> tuple
         inside = cv2.distanceTransform((image == name).astype(np.uint8), cv2.DIST_L2, 5)
         width[name] = float(np.percentile(inside[inside > 0], 95))
     thin = sorted(width, key=lambda name: width[name])
-    if len(thin) < 2 or width[thin[0]] > LINE * width[thin[1]]:
+    if len(thin) < 2 or width[thin[0]] > _LINE * width[thin[1]]:
         raise UnreadableError(
             path,
             f"a map of {len(thin)} classes, none of which forms lines",

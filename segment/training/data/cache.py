@@ -31,7 +31,7 @@ from segment.training.synthetic.styles import draw_style
 
 STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
 NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags
-MAPS = ("image", "distance", "flags")
+_MAPS = ("image", "distance", "flags")
 STALLED_SECONDS = 120.0  #: without a new image until a cache counts as given up
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
 NETWORKLESS_SHARE = 0.08  #: images of one crystal whose structure mimics grains
@@ -134,7 +134,7 @@ def prepare_cache(folder: Path, n: int, size: int = 512) -> None:
     """Files for `n` images, empty where the folder has none yet."""
     folder.mkdir(parents=True, exist_ok=True)
     if not read_count(folder):
-        for name in MAPS:
+        for name in _MAPS:
             np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.uint8, (n, size, size))
 
 
@@ -142,7 +142,7 @@ def _draw_into(folder: Path, seed: int, size: int, styles: Mapping[str, float] |
     drawn = drawn_image(seed, index, size, styles)
     flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
     row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
-    for name, value in zip(MAPS, row, strict=True):
+    for name, value in zip(_MAPS, row, strict=True):
         np.load(folder / f"{name}.npy", mmap_mode="r+")[index] = value
     return index
 
@@ -174,4 +174,4 @@ def read_count(folder: Path) -> int:
 
 def open_cache(folder: Path) -> Cache:
     """Memory maps of the cache; `read_count` tells how far it has been written."""
-    return Cache(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in MAPS))
+    return Cache(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _MAPS))

@@ -7,7 +7,7 @@ import numpy as np
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX)
 LENGTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  #: numbers that the letters may say
-UNITS = "kV x mm nm um SE2".split()
+_UNITS = "kV x mm nm um SE2".split()
 HALO_PX = 3  #: around letters, where what lies beneath is no longer seen
 
 
@@ -40,7 +40,7 @@ def add_info_bar(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
     bar = np.full((height, columns), ground, np.uint8)
     ink = 255 if ground < 128 else 0
     for x in range(8, columns - 60, int(rng.integers(70, 160))):
-        words = f"{rng.integers(1, 500)} {UNITS[rng.integers(len(UNITS))]}"
+        words = f"{rng.integers(1, 500)} {_UNITS[rng.integers(len(_UNITS))]}"
         cv2.putText(
             bar, words, (x, int(0.65 * height)), int(rng.choice(FONTS)), height / 60, ink, 1, cv2.LINE_AA
         )

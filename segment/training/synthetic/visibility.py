@@ -11,7 +11,7 @@ import numpy as np
 
 from segment.training.synthetic.random_fields import BoundaryField
 
-REACH_PX = 4  #: from a segment that does not show, within which nothing is learned; judgement
+_REACH_PX = 4  #: from a segment that does not show, within which nothing is learned; judgement
 SIDE_PX = (3.0, 8.0)  #: distance from the boundary of the pixels that stand for the grain beside it
 LEAST_ERRORS = 2.5  #: least contrast of a boundary that shows, in standard errors
 LEAST_GREY = 1.5  #: and in grey levels of 255
@@ -44,9 +44,9 @@ def segment_contrast(image: np.ndarray, labels: np.ndarray, field: BoundaryField
 
 
 def unsure_pixels(contrast: np.ndarray, field: BoundaryField) -> np.ndarray:
-    """Pixels within `REACH_PX` of a segment of less `contrast` than shows, and of no other; bool."""
+    """Pixels within `_REACH_PX` of a segment of less `contrast` than shows, and of no other; bool."""
     hidden = (contrast < 1)[field.segment] & field.on_line
     shown = field.on_line & ~hidden
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH_PX + 1, 2 * REACH_PX + 1))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _REACH_PX + 1, 2 * _REACH_PX + 1))
     around, line = (cv2.dilate(mask.astype(np.uint8), kernel) for mask in (hidden, shown))
     return (around > 0) & ~((line > 0) & ~hidden)

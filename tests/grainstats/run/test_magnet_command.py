@@ -33,7 +33,7 @@ def test_field_gives_the_current_back():
 
 
 def test_table_and_map(tmp_path, monkeypatch):
-    monkeypatch.setattr(magnet_pictures, "POINTS", 9)
+    monkeypatch.setattr(magnet_pictures, "_POINTS", 9)
     table, csv, png = tmp_path / "jc.csv", tmp_path / "map.csv", tmp_path / "map.png"
     table.write_text("B (T),Jc (A/cm2)\n0,4e4\n1,2e4\n4,0.8e4\n", encoding="utf-8")
     assert 1 < _document("--jc-table", str(table), "--map", str(csv))["b_probe_T"] < 4

@@ -16,7 +16,7 @@ from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
-from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
+from segment.quality.error_rates import SIZE_CLASSES, ErrorRates, write_rates
 from segment.unet import load_model
 
 FACTS = ("verdict", "p_value", "stability", "power", "modes_nm", "reason", "seed", "n_interior")
@@ -24,7 +24,7 @@ FACTS = ("verdict", "p_value", "stability", "power", "modes_nm", "reason", "seed
 
 def measured(folder: Path, missed: float) -> Path:
     """A model folder with measured error rates."""
-    rates = ErrorRates(missed=((missed,),) * CLASSES)
+    rates = ErrorRates(missed=((missed,),) * SIZE_CLASSES)
     write_rates(folder, rates, load_model(folder).weights_digest, "a test")
     return folder
 

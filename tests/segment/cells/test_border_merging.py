@@ -145,7 +145,7 @@ def test_borders_do_not_depend_on_the_blocks(monkeypatch):
     labels = rng.integers(0, 9, (50, 40)).astype(np.int32)
     probability = rng.random((50, 40)).astype(np.float32)
     whole = find_borders(labels, probability)
-    monkeypatch.setattr("segment.cells.borders.BLOCK_ROWS", 7)
+    monkeypatch.setattr("segment.cells.borders._BLOCK_ROWS", 7)
     blocks = find_borders(labels, probability)
     np.testing.assert_array_equal(whole.pairs, blocks.pairs)
     np.testing.assert_array_equal(whole.length_px, blocks.length_px)

@@ -9,7 +9,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, cells_differ, clear_level
 from segment.cells.borders import Borders
 from segment.cells.close import close_cells, stand_apart
-from segment.cells.enclosed import SURE, merge_enclosed
+from segment.cells.enclosed import SURE_ENCLOSED, merge_enclosed
 from segment.cells.recutting import fine_cells, level_of
 from segment.cells.twins import merge_lamellae
 
@@ -46,7 +46,7 @@ def test_other_small_cells_stay(rows: slice, columns: slice) -> None:
     assert merge_enclosed(labels.copy(), sure(labels)).max() == 5
 
 
-@pytest.mark.parametrize(("probability", "cells"), [(SURE - 0.05, 4), (SURE + 0.05, 6)])
+@pytest.mark.parametrize(("probability", "cells"), [(SURE_ENCLOSED - 0.05, 4), (SURE_ENCLOSED + 0.05, 6)])
 def test_chips_between_two_grains_have_to_be_plain(probability: float, cells: int) -> None:
     labels = quarters()
     labels[10:22, 34:38], labels[10:22, 38:46] = 5, 6  # side by side on the boundary of two

@@ -11,7 +11,7 @@ from segment.cells.label_edges import cells_around, joined_groups, on_edges, pai
 
 @pytest.mark.parametrize("shape", [(7, 5), (1, 6), (6, 1), (1, 1)])
 def test_every_change_of_label_is_found_once(shape, monkeypatch):
-    monkeypatch.setattr(label_edges, "STRIP_PIXELS", 12)
+    monkeypatch.setattr(label_edges, "_STRIP_PIXELS", 12)
     labels = np.random.default_rng(0).integers(0, 3, shape)
     (y, x), (v, u) = label_edges.label_edges(labels)
     right = [(r, c) for r, c in np.ndindex(shape) if c + 1 < shape[1] and labels[r, c] != labels[r, c + 1]]

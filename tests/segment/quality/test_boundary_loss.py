@@ -15,9 +15,9 @@ from grainstats.measure.descriptors.corrected import corrected_json, with_correc
 from grainstats.measure.descriptors.descriptor import Descriptor
 from segment.grain_map import GrainMap
 from segment.quality.boundary_loss import (
-    FILE,
+    LOSS_FILE,
     SOUND,
-    WEIGHTS,
+    WEIGHTS_FILE,
     Loss,
     LossTable,
     excess_corners,
@@ -128,10 +128,10 @@ def test_fields_of_several_pictures_have_a_loss_of_their_own() -> None:
 
 def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:
     assert read_loss_table(tmp_path) is None
-    (tmp_path / WEIGHTS).write_bytes(b"1")
-    (tmp_path / FILE).write_text(json.dumps({weights_key(tmp_path): table().facts}))
+    (tmp_path / WEIGHTS_FILE).write_bytes(b"1")
+    (tmp_path / LOSS_FILE).write_text(json.dumps({weights_key(tmp_path): table().facts}))
     assert read_loss_table(tmp_path) is not None
-    (tmp_path / WEIGHTS).write_bytes(b"2")
+    (tmp_path / WEIGHTS_FILE).write_bytes(b"2")
     assert read_loss_table(tmp_path) is None
 
 

@@ -12,7 +12,7 @@ from fit_confidence import write_confidence
 
 from segment.errors import ModelError
 from segment.grain_map import Reliability
-from segment.quality.calibration_table import FILE, Confidence, Weighing, read_confidence
+from segment.quality.calibration_table import CONFIDENCE_FILE, Confidence, Weighing, read_confidence
 from segment.quality.evidence import Evidence
 
 EVEN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
@@ -27,7 +27,10 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_confidence(tmp_path) is None
     write_confidence(tmp_path, TABLE, {"calibration_error": {"after": 0.0123456789}})
     assert read_confidence(tmp_path) == TABLE
-    assert json.loads((tmp_path / FILE).read_text())["measured"]["calibration_error"]["after"] == 0.012346
+    assert (
+        json.loads((tmp_path / CONFIDENCE_FILE).read_text())["measured"]["calibration_error"]["after"]
+        == 0.012346
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
 from segment.cells.label_edges import on_edges
 from segment.micrograph import Micrograph
-from segment.quality.evidence import NAMES, Evidence, gather_evidence, hull_area, junctions
+from segment.quality.evidence import EVIDENCE_NAMES, Evidence, gather_evidence, hull_area, junctions
 
 
 def cells_of(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -135,7 +135,7 @@ def test_windows_stand_for_a_large_image(monkeypatch: pytest.MonkeyPatch) -> Non
     labels = honeycomb(640, 40)
     whole = evidence(labels)
     monkeypatch.setattr("segment.quality.evidence.WHOLE_PX", 1000)
-    monkeypatch.setattr("segment.quality.evidence.WINDOW_PX", 240)
+    monkeypatch.setattr("segment.quality.evidence.EVIDENCE_WINDOW_PX", 240)
     parts = evidence(labels)
     assert parts.widest_angle == pytest.approx(whole.widest_angle, abs=2)
     assert parts.line_share == pytest.approx(whole.line_share, rel=0.1)
@@ -153,7 +153,7 @@ def test_shares_enter_as_logarithms_and_missing_values_stay_missing() -> None:
     vector = found.vector(("hidden", "widest_angle", "solidity"))
     assert vector[0] == pytest.approx(np.log(0.2))
     assert np.isnan(vector[1]) and vector[2] == found.solidity
-    assert set(NAMES) == set(Evidence.__dataclass_fields__)
+    assert set(EVIDENCE_NAMES) == set(Evidence.__dataclass_fields__)
 
 
 def test_hull_of_a_comb_is_its_box() -> None:

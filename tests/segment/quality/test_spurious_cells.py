@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from segment.cells.borders import find_borders
-from segment.quality.evidence import CERTAIN, FEWEST, OFFSET, WEIGHTS, cell_traits, spurious_share
+from segment.quality.evidence import (
+    CERTAIN,
+    EVIDENCE_WEIGHTS,
+    FEWEST_WHOLE_CELLS,
+    OFFSET,
+    cell_traits,
+    spurious_share,
+)
 
 TABLE = Path(__file__).parents[3] / "docs" / "validation" / "spurious_cells.csv"
 
@@ -69,7 +76,7 @@ def test_the_table_of_the_pages_is_of_these_weights() -> None:
     precision, false, told = (
         np.array([float(r[name]) for r in rows]) for name in ("precision", "false", "told")
     )
-    assert min(int(r["cells"]) for r in rows) >= FEWEST
+    assert min(int(r["cells"]) for r in rows) >= FEWEST_WHOLE_CELLS
     assert np.corrcoef(false, told)[0, 1] > 0.6
     assert (told[precision >= 0.9] >= 1 / 3).mean() <= 0.06 < 0.5 < (told[precision < 0.8] >= 1 / 3).mean()
-    assert WEIGHTS[0] < 0 and WEIGHTS[1] < 0 < OFFSET
+    assert EVIDENCE_WEIGHTS[0] < 0 and EVIDENCE_WEIGHTS[1] < 0 < OFFSET

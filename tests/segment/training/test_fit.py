@@ -29,7 +29,7 @@ from segment.unet import load_model
 from segment.unet.architecture import load_weights, require_torch
 from segment.unet.choose_runtime import runtime_for
 
-RATES = ErrorRates(missed=((0.1,),) * CLASSES, measured=True)
+RATES = ErrorRates(missed=((0.1,),) * SIZE_CLASSES, measured=True)
 RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
 
 

@@ -143,7 +143,7 @@ def test_a_small_image_goes_through_the_network_once(tiny, as_micrograph, monkey
     valid = None if valid is None else np.tile(valid, (200, 1))
     expected = predict(tiny, as_micrograph(image, valid=valid), scale=1.0)
     whole = magnification.probability_tiles
-    monkeypatch.setattr(magnification, "choose_scale", lambda *_: 1.0)
+    monkeypatch.setattr(magnification, "choose_magnification", lambda *_: 1.0)
     monkeypatch.setattr(magnification, "OTHER_TRIALS", ())
     for module in (magnification, predict_module):
         monkeypatch.setattr(module, "probability_tiles", lambda *a, **k: asked.append(1) or whole(*a, **k))

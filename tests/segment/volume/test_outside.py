@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.labels import label_volume, outside_note
-from segment.volume.phases import NAMES, find_phases
+from segment.volume.phases import PHASE_NAMES, find_phases
 
 SIDE = 60
 
@@ -24,16 +24,16 @@ def test_a_pillar_and_a_free_surface_are_told(porous: np.ndarray) -> None:
     grey = np.where(porous, 180, 60)
     y, x = np.indices((SIDE, SIDE)) - SIDE / 2
     pillar = np.where(np.hypot(y, x) < 25, grey, 60) + noise
-    (said,) = outside_note(find_phases(pillar.astype(np.uint8), 2), NAMES)
+    (said,) = outside_note(find_phases(pillar.astype(np.uint8), 2), PHASE_NAMES)
     assert said.startswith("void fills the stack's top, bottom, left, right")
     surface = np.where(np.arange(SIDE)[:, None] < 6, 60, grey) + noise
-    (said,) = outside_note(find_phases(surface.astype(np.uint8), 2), NAMES)
+    (said,) = outside_note(find_phases(surface.astype(np.uint8), 2), PHASE_NAMES)
     assert said.startswith("void fills the stack's top,")
 
 
 def test_porous_and_dense_bodies_and_layers_pass(porous: np.ndarray) -> None:
     for body in (porous, ~porous, np.ones_like(porous)):
-        assert outside_note(body.astype(np.uint8), NAMES) == ()
+        assert outside_note(body.astype(np.uint8), PHASE_NAMES) == ()
 
 
 def test_labels_without_grains_on_a_side(porous: np.ndarray) -> None:

@@ -35,7 +35,7 @@ def test_pairs_held_at_a_time_change_nothing(
     rough = np.maximum(mosaic[1], np.random.default_rng(1).integers(0, 60, mosaic[1].shape, np.uint8))
     whole = volume_watershed(rough)
     for most in (1, 300, 5000):
-        monkeypatch.setattr(watershed, "MOST_PAIRS", most)
+        monkeypatch.setattr(watershed, "_MOST_PAIRS", most)
         assert np.array_equal(volume_watershed(rough), whole)
 
 

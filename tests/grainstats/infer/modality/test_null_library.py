@@ -12,8 +12,8 @@ from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
 from grainstats.infer.modality.judge import NARROWEST
-from grainstats.infer.modality.null_library import LEVELS, SPREAD_WEIGHT, load_library
-from grainstats.infer.modality.shape_network import MOST, shape_inputs
+from grainstats.infer.modality.null_library import NULL_LEVELS, SPREAD_WEIGHT, load_library
+from grainstats.infer.modality.shape_network import MOST_GRAINS, shape_inputs
 from segment.choices import Null
 
 
@@ -32,7 +32,7 @@ def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
 @pytest.mark.parametrize("null", get_args(Null))
 def test_no_value_is_uniform_and_bimodal_at_once(null: Null):
     library = load_library(null)
-    at = LEVELS == 0.05
+    at = NULL_LEVELS == 0.05
     narrowest = SPREAD_WEIGHT * NARROWEST[null]
     assert (library.one[:, at] > library.two[:, at] - narrowest).all()
 
@@ -41,7 +41,7 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
     library = load_library("section")
     at = len(library.n_interior) - 1
     n = int(library.n_interior[at])
-    for level, one, two in zip(LEVELS, library.one[at], library.two[at], strict=True):
+    for level, one, two in zip(NULL_LEVELS, library.one[at], library.two[at], strict=True):
         assert library.p_value(float(one), n, n) == pytest.approx(level)
         assert library.pair_p_value(float(two) - SPREAD_WEIGHT / 2, 0.5, n) == pytest.approx(level)
 
@@ -50,7 +50,7 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
 def test_sizes_that_spread_are_more_like_a_pair(null: Null):
     """Half of the mass at each of two sizes 2.5 apart alone has an SD of .46; equal grains show .2 to .3."""
     library = load_library(null)
-    for n, line in zip(library.n_interior, library.two[:, LEVELS == 0.05].ravel(), strict=True):
+    for n, line in zip(library.n_interior, library.two[:, NULL_LEVELS == 0.05].ravel(), strict=True):
         narrow, broad = (library.pair_p_value(line - SPREAD_WEIGHT / 2, sd, int(n)) for sd in (0.3, 0.7))
         assert narrow < 0.05 < broad
 
@@ -75,7 +75,7 @@ def test_the_quantiles_are_those_of_the_worst_width():
     null = Samples(zero[:, None], zero[:, None], scalars, truth)
     table = kind_quantiles(null, 3 * width - log_n + rng.standard_normal(len(width)), WIDTH_NODES)
     expected = 3 * WIDTH_NODES[-1] - np.log(SIZES) + 1.645
-    np.testing.assert_allclose(table[:, LEVELS == 0.05][:, 0], expected, atol=0.15)
+    np.testing.assert_allclose(table[:, NULL_LEVELS == 0.05][:, 0], expected, atol=0.15)
 
 
 def test_the_uniform_kind_that_is_mistaken_most_gains_weight():
@@ -123,6 +123,8 @@ def test_samples_show_what_they_are_of(flat: bool, monkeypatch: pytest.MonkeyPat
 
 def test_a_sample_larger_than_was_learned_is_read_as_the_largest_that_was():
     grid, counts = np.zeros((2, 145)), np.zeros((2, 27))
-    scalars = np.log([[0.5, MOST, MOST / 3, 1.1], [0.5, 4 * MOST, 4 * MOST / 3, 1.1]])
+    scalars = np.log(
+        [[0.5, MOST_GRAINS, MOST_GRAINS / 3, 1.1], [0.5, 4 * MOST_GRAINS, 4 * MOST_GRAINS / 3, 1.1]]
+    )
     one, two = shape_inputs(grid, counts, scalars)
     np.testing.assert_allclose(one, two)

@@ -10,7 +10,7 @@ from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
-from segment.quality.boundary_loss import FILE, LossTable, weights_key
+from segment.quality.boundary_loss import LOSS_FILE, LossTable, weights_key
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ def test_corrected_means_are_stored_with_the_sample(tmp_path, edge_model, write_
     model = shutil.copytree(edge_model, tmp_path / "edges")
     fitted = {"slope": 0.2, "level": 0.1, "common": 0.1, "deviation": 0.05}
     facts = {"low": 0.0, "high": 0.4, "intercept": fitted, "diameter": fitted}
-    (model / FILE).write_text(json.dumps({weights_key(model): facts}))
+    (model / LOSS_FILE).write_text(json.dumps({weights_key(model): facts}))
     for number in range(2):
         write_micrograph(tmp_path / "data/S1" / f"field_{number}.tif", number)
     run_batch(Call((str(tmp_path / "data"),), tmp_path / "out", workers=0), Recipe(model=str(model)))

@@ -44,7 +44,7 @@ def test_text_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
 
 
 def test_rows_beyond_a_sheet_are_said(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(written, "MOST_ROWS", 2)
+    monkeypatch.setattr(written, "_MOST_ROWS", 2)
     table = _table(tmp_path, "grains", pd.DataFrame({"label": [1, 2, 3]}))
     (said,) = write_workbook([table], tmp_path / "results.xlsx")
     assert "grains ends after 2 rows" in said
