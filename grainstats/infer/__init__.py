@@ -1,10 +1,17 @@
 """Tables -> answers: modality verdict, group comparison, intervals."""
 
-from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.judge import judge_modality
-from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
-from grainstats.infer.modality.judging_digest import judging_digest
-from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segment._lazy import lazily
+
+if TYPE_CHECKING:
+    from grainstats.infer.modality.image_grains import ImageGrains
+    from grainstats.infer.modality.judge import judge_modality
+    from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
+    from grainstats.infer.modality.judging_digest import judging_digest
+    from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
 
 __all__ = [
     "ImageGrains",
@@ -15,3 +22,16 @@ __all__ = [
     "judging_digest",
     "modality_json",
 ]
+
+__getattr__ = lazily(  # who reads a stored verdict needs no SciPy
+    __name__,
+    {
+        "ImageGrains": "modality.image_grains",
+        "ModalityVerdict": "modality.verdict",
+        "SampleImage": "modality.judge_sample",
+        "judge_modality": "modality.judge",
+        "judge_sample": "modality.judge_sample",
+        "judging_digest": "modality.judging_digest",
+        "modality_json": "modality.verdict",
+    },
+)

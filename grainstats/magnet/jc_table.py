@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grainstats.magnet.jc_laws import MOST_JC, Table
 from segment.errors import InputError, UnreadableError
-from segment.micrograph.file_kind import file_text
+from segment.file_kind import file_text
 
 #: tesla; 1 Oe stands for 1 G = 1e-4 T
 FIELD_UNITS = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from segment.choices import GAP_WIDTH, Null, Precision, Twins, Voids
 from segment.errors import InputError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 
 if TYPE_CHECKING:
     from segment.boundary_map import BoundaryMap

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from segment._lazy import lazily
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -32,11 +33,12 @@ __all__ = [
     "SuggestionRecord",
     "safe_url",
 ]
-_ELSEWHERE = {"Database": "db.database", "DatabaseError": "db.engine", "safe_url": "db.engine"}
-
-
-def __getattr__(name: str) -> Any:
-    """The public names, loaded when first asked for: SQLAlchemy and pandas cost a start-up second."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'db.records')}"), name)
+__getattr__ = lazily(  # SQLAlchemy and pandas take a second
+    __name__,
+    {
+        **dict.fromkeys(__all__, "db.records"),
+        "Database": "db.database",
+        "DatabaseError": "db.engine",
+        "safe_url": "db.engine",
+    },
+)

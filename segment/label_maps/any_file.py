@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from segment.errors import UnreadableError
+from segment.file_kind import no_file
 from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import REGIONS, regions_alone
 from segment.label_maps.formats import format_of
@@ -14,7 +15,6 @@ from segment.label_maps.imagej_rois import holds_regions
 from segment.label_maps.not_read import how_to_save
 from segment.label_maps.pixels import RASTERS, TIFFS
 from segment.label_maps.reading import boundary_beside, read_label_map
-from segment.micrograph.file_kind import no_file
 from segment.orientation import GrainRules, grain_map_of, is_orientation_map, read_orientation_map
 from segment.orientation.grains import by_phase_and_twins
 from segment.orientation.orientation_table import orientations_beside

@@ -13,10 +13,10 @@ import numpy as np
 import tifffile
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.file_kind import no_file
 from segment.label_maps.formats import format_of
 from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.label_maps.not_read import how_to_save
-from segment.micrograph.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, stated

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
-from segment.micrograph.file_kind import OURS, check_the_path, place_of
+from segment.file_kind import OURS, check_the_path, place_of
 
 SUFFIXES = frozenset(
     ".dm3 .dm4 .emd .ser .mrc .mrcs .tif .tiff .png .jpg .jpeg .bmp".split()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.file_kind import OURS
 from segment.micrograph.blank_frame import box_of, find_blank, has_drawn_out_corners, n_views
 from segment.micrograph.colours import coded_colours, coloured_marks, transparent
 from segment.micrograph.drawn_map import (
@@ -20,7 +21,6 @@ from segment.micrograph.drawn_map import (
     likeness,
     middle,
 )
-from segment.micrograph.file_kind import OURS
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.inset import find_seams

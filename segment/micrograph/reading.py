@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.file_kind import no_file
+from segment.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.one_area import without_thumbnails

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError, UnreadableError
-from segment.micrograph.file_kind import no_file
+from segment.file_kind import no_file
 from segment.micrograph.open_file import HDF5
 from segment.micrograph.sidecar import decode
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina

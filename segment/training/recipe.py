@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 from segment.unet.architecture import Architecture
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import InputError, ModelError, install_extra
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import ModelError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 from segment.quality.calibration_table import CONFIDENCE_FILE as CONFIDENCE
 from segment.quality.calibration_table import Confidence, read_confidence
 from segment.quality.error_rates import ErrorRates, read_rates

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from segment.errors import UncalibratedError, UnreadableError
+from segment.file_kind import file_text
 from segment.grain_orientations import CrystalPhase
-from segment.micrograph.file_kind import file_text
 from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points, reliable_points
 from segment.orientation.misorientation import misorientation_of
 from segment.orientation.orientation_map import OrientationMap

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segment.errors import InputError, UncalibratedError, UnreadableError
-from segment.micrograph.file_kind import check_the_path
+from segment.file_kind import check_the_path
 from segment.micrograph.open_tiff import open_tiff
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_nrrd, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize

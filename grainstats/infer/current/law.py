@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from segment.errors import InputError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 
 Source = Literal["map", "random"]

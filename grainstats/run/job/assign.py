@@ -13,7 +13,7 @@ from pathlib import Path
 from grainstats.run.names import printable, spellings
 from grainstats.share.db.records import SampleSheet
 from segment.errors import InputError
-from segment.micrograph.file_kind import place_of
+from segment.file_kind import place_of
 from segment.spelling import composed
 
 

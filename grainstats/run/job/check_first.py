@@ -16,7 +16,7 @@ from grainstats.run.job.progress import Progress
 from grainstats.run.names import printable
 from grainstats.run.report.wording import counted, first_of
 from segment.errors import InputError
-from segment.micrograph.file_kind import why_no_file
+from segment.file_kind import why_no_file
 
 WRITTEN_PER_BYTE = 3  #: bytes written for a byte of image, database and tables included, at most
 LEAST_FREE = 200 << 20  #: bytes; the database alone may need them for one large image

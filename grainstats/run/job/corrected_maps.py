@@ -15,7 +15,6 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import image_stem, is_drawing
 from segment.label_maps.not_read import how_to_save
-from segment.micrograph.file_kind import why_no_file
 
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph

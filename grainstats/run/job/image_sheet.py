@@ -14,7 +14,7 @@ from grainstats.run.names import spellings
 from grainstats.run.report.wording import counted, first_of
 from grainstats.share.db.records import ImageRow, ImageSheet, SampleSheet
 from segment.errors import InputError
-from segment.micrograph.file_kind import place_of
+from segment.file_kind import place_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from grainstats.run.job.file_identity import KnownFiles, Picture, looks_of
 from grainstats.run.job.progress import Progress
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
-from segment.micrograph.file_kind import why_no_file
+from segment.file_kind import why_no_file
 
 
 @dataclass(frozen=True)

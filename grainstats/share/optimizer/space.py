@@ -17,7 +17,7 @@ from scipy.stats import qmc
 
 from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 
 Value = float | str
 Point = dict[str, Value]

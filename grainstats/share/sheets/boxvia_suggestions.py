@@ -10,7 +10,7 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import SheetError, SuggestionRecord
 from grainstats.share.sheets.cells import read_table, text_of, value_of
 from segment.errors import InputError
-from segment.micrograph.file_kind import file_text
+from segment.file_kind import file_text
 
 _WHAT = "file of suggestions"
 

@@ -17,7 +17,7 @@ from grainstats.share.sheets.csv_cells import read_csv
 from grainstats.share.sheets.shown import Flaw, Shown, half_width, invisible, plain_text
 from grainstats.share.sheets.workbook import TOP, read_workbook
 from segment.errors import InputError
-from segment.micrograph.file_kind import no_file
+from segment.file_kind import no_file
 
 BOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".txt", ".tsv")

@@ -13,7 +13,7 @@ from grainstats.run.recipe import read_recipe
 from grainstats.share.optimizer import read_space
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
-from segment.micrograph.file_kind import toml_content
+from segment.file_kind import toml_content
 
 READERS = {"law": read_law, "recipe": read_recipe, "space": read_space, "sheet": read_samples}
 
