@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segment.errors import InputError
 from segment.grain_orientations import GrainOrientations
-from segment.micrograph.micrograph import PixelSizeSource
 from segment.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from segment.micrograph.micrograph import PixelSizeSource
 
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
 

@@ -35,6 +35,21 @@ def test_importing_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("grainstats.run.starting_files", ("numpy", "cv2")),
+        ("grainstats.share.exports.tables, grainstats.infer.modality.verdict", ("cv2", "scipy", "skimage")),
+        ("segment.training.synthetic.preview, segment.mosaics.potts_growth", ("numba", "torch")),
+        ("segment.volume.stack", ("numba",)),
+    ],
+)
+def test_a_module_loads_what_it_uses(module: str, unused: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([m for m in {unused!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 class Wrapped:
     """As an image of xarray, PyTorch or Dask: rows of its own kind, and an array behind it."""
 
