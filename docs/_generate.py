@@ -129,7 +129,7 @@ def schema() -> str:
     source = inspect.getsource(declared)
     said = {
         name: "\n".join(line.removeprefix("#:").strip() for line in words.splitlines())
-        for words, name in re.findall(r'((?:^#:.*\n)+)\w+ = sa\.Table\(\s*"(\w+)"', source, re.M)
+        for words, name in re.findall(r'((?:^#:.*\n)+)\w+ = _table\(\s*"(\w+)"', source, re.M)
     }
     parts = ["# Database schema", ""]
     for name, one in sorted(declared.METADATA.tables.items()):

@@ -56,10 +56,17 @@ def _column(name: str, kind: Any, *more: Any, nullable: bool = False, **options:
     return sa.Column(name, kind, *more, nullable=nullable, **options)
 
 
+def _columns(names: str, kind: Any, *, nullable: bool = False) -> list[sa.Column[Any]]:
+    return [_column(name, kind, nullable=nullable) for name in names.split()]
+
+
+def _table(name: str, *content: Any, **options: Any) -> sa.Table:
+    return sa.Table(name, METADATA, *content, **options)
+
+
 #: What was asked for; one row per distinct (route, campaign, parameters).
-design = sa.Table(
+design = _table(
     "design",
-    METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("digest", _DIGEST, unique=True),
     _column("route", sa.String(20)),
@@ -68,9 +75,8 @@ design = sa.Table(
 )
 
 #: One process parameter: a number with its unit, or a word (unit ``category``).
-design_parameter = sa.Table(
+design_parameter = _table(
     "design_parameter",
-    METADATA,
     _column("design_id", sa.Integer, sa.ForeignKey("design.id"), primary_key=True),
     _column("name", sa.String, primary_key=True),
     _column("value", sa.Double, nullable=True),
@@ -79,9 +85,8 @@ design_parameter = sa.Table(
 )
 
 #: One specimen; `made_on` and `position` (row of its sheet) say in which order samples were made.
-sample = sa.Table(
+sample = _table(
     "sample",
-    METADATA,
     _column("sample_id", sa.String, primary_key=True),
     _column("design_id", sa.Integer, sa.ForeignKey("design.id"), index=True, nullable=True),
     _column("images", sa.String, nullable=True),
@@ -91,9 +96,8 @@ sample = sa.Table(
 )
 
 #: A measured property of a sample; `uncertainty` is one standard deviation in `unit`.
-measured_property = sa.Table(
+measured_property = _table(
     "property",
-    METADATA,
     _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True),
     _column("name", sa.String, primary_key=True),
     _column("value", sa.Double),
@@ -105,17 +109,14 @@ measured_property = sa.Table(
 #:
 #: A field that several pictures show is one micrograph: `pictures` lists them, and its digest is made of
 #: theirs. `excluded` is the reason why it counts in no statistic.
-micrograph = sa.Table(
+micrograph = _table(
     "micrograph",
-    METADATA,
     _column("digest", _DIGEST, primary_key=True),
     _column("sha256", _DIGEST, index=True),
     _column("frame", sa.Integer),
     _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), index=True, nullable=True),
-    _column("path", sa.String),
-    _column("vendor", sa.String),
-    _column("rows", sa.Integer),
-    _column("columns", sa.Integer),
+    *_columns("path vendor", sa.String),
+    *_columns("rows columns", sa.Integer),
     _column("pixel_size_nm", sa.Double, nullable=True),
     _column("scale_source", sa.String(20)),
     _column("scale_conflict", sa.String, nullable=True),
@@ -124,25 +125,22 @@ micrograph = sa.Table(
 )
 
 #: Released weights, known by their digest.
-model = sa.Table(
+model = _table(
     "model",
-    METADATA,
     _column("digest", _DIGEST, primary_key=True),
     _column("name", sa.String),
 )
 
 #: The settings of a job, known by their digest; `text` is the TOML itself.
-recipe = sa.Table(
+recipe = _table(
     "recipe",
-    METADATA,
     _column("digest", _DIGEST, primary_key=True),
     _column("text", sa.String),
 )
 
 #: One micrograph under one model and one recipe; immutable.
-analysis = sa.Table(
+analysis = _table(
     "analysis",
-    METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("micrograph_digest", _DIGEST, sa.ForeignKey("micrograph.digest")),
     _column("model_digest", _DIGEST, sa.ForeignKey("model.digest")),
@@ -152,8 +150,7 @@ analysis = sa.Table(
     _column("pixel_size_nm", sa.Double, nullable=True),
     _column("scale_source", sa.String(20)),
     _column("n_grains", sa.Integer),
-    _column("warnings", sa.JSON),
-    _column("artefacts", sa.JSON),
+    *_columns("warnings artefacts", sa.JSON),
     _column("created_at", sa.String),
     sa.UniqueConstraint("micrograph_digest", "model_digest", "recipe_digest"),
 )
@@ -161,40 +158,30 @@ analysis = sa.Table(
 #: How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`).
 #:
 #: Empty where no model cut it, as a map of orientations.
-analysis_segmentation = sa.Table(
+analysis_segmentation = _table(
     "analysis_segmentation",
-    METADATA,
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
     _column("content", sa.LargeBinary),
 )
 
 #: The analysis of a micrograph that counts: the newest, until an older one is asked for again.
-current_analysis = sa.Table(
+current_analysis = _table(
     "current_analysis",
-    METADATA,
     _column("micrograph_digest", _DIGEST, sa.ForeignKey("micrograph.digest"), primary_key=True),
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), index=True),
 )
 
 #: One grain of one analysis; columns of `grainstats.measure.grain_table`.
-grain = sa.Table(
+grain = _table(
     "grain",
-    METADATA,
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
     _column("label", sa.Integer, primary_key=True),
-    _column("y_px", sa.Double, nullable=True),
-    _column("x_px", sa.Double, nullable=True),
-    _column("area_nm2", sa.Double),
-    _column("equivalent_diameter_nm", sa.Double),
-    _column("perimeter_nm", sa.Double, nullable=True),
-    _column("feret_max_nm", sa.Double, nullable=True),
-    _column("feret_min_nm", sa.Double, nullable=True),
-    _column("aspect_ratio", sa.Double, nullable=True),
-    _column("orientation_deg", sa.Double, nullable=True),
-    _column("bbox_y0_px", sa.Integer, nullable=True),
-    _column("bbox_x0_px", sa.Integer, nullable=True),
-    _column("bbox_y1_px", sa.Integer, nullable=True),
-    _column("bbox_x1_px", sa.Integer, nullable=True),
+    *_columns("y_px x_px", sa.Double, nullable=True),
+    *_columns("area_nm2 equivalent_diameter_nm", sa.Double),
+    *_columns(
+        "perimeter_nm feret_max_nm feret_min_nm aspect_ratio orientation_deg", sa.Double, nullable=True
+    ),
+    *_columns("bbox_y0_px bbox_x0_px bbox_y1_px bbox_x1_px", sa.Integer, nullable=True),
     _column("touches_frame", sa.Boolean),
     _column("weight", sa.Double, nullable=True),
     sqlite_with_rowid=False,
@@ -203,9 +190,8 @@ grain = sa.Table(
 #: The intercepts of one analysis as a Parquet file (`grainstats.measure.intercept_table`).
 #:
 #: As rows they would be most of a database, and no query asks for single ones.
-analysis_intercepts = sa.Table(
+analysis_intercepts = _table(
     "analysis_intercepts",
-    METADATA,
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
     _column("content", sa.LargeBinary),
 )
@@ -213,93 +199,74 @@ analysis_intercepts = sa.Table(
 #: What the analyses of one sample came to, by which code; immutable.
 #:
 #: `judging_digest` names the rules and the null mosaics that judged (`grainstats.infer.judging_digest`).
-sample_result = sa.Table(
+sample_result = _table(
     "sample_result",
-    METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("digest", _DIGEST, unique=True),
     _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), index=True),
-    _column("code_version", sa.String),
-    _column("created_at", sa.String),
+    *_columns("code_version created_at", sa.String),
     _column("judging_digest", _DIGEST, nullable=True),
 )
 
 #: An analysis that entered a sample's result.
-sample_result_analysis = sa.Table(
+sample_result_analysis = _table(
     "sample_result_analysis",
-    METADATA,
     _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), primary_key=True),
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True, index=True),
 )
 
 #: The result of a sample that counts.
-current_sample_result = sa.Table(
+current_sample_result = _table(
     "current_sample_result",
-    METADATA,
     _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True),
     _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), index=True),
 )
 
 #: A named number of an image (`analysis_id`) or of a sample (`sample_result_id`), never of both.
-descriptor = sa.Table(
+descriptor = _table(
     "descriptor",
-    METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), nullable=True),
     _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), nullable=True),
     _column("name", sa.String),
-    _column("value", sa.Double, nullable=True),
-    _column("ci_low", sa.Double, nullable=True),
-    _column("ci_high", sa.Double, nullable=True),
-    _column("unit", sa.String),
-    _column("method", sa.String),
+    *_columns("value ci_low ci_high", sa.Double, nullable=True),
+    *_columns("unit method", sa.String),
     sa.UniqueConstraint("analysis_id", "name"),
     sa.UniqueConstraint("sample_result_id", "name"),
     sa.CheckConstraint("(analysis_id IS NULL) <> (sample_result_id IS NULL)", name="one_owner"),
 )
 
 #: Uniform, bimodal or indeterminate; `result` holds every field of `ModalityVerdict`.
-verdict = sa.Table(
+verdict = _table(
     "verdict",
-    METADATA,
     _column("sample_result_id", sa.Integer, sa.ForeignKey("sample_result.id"), primary_key=True),
     _column("verdict", sa.String(20)),
     _column("reason", sa.String),
-    _column("p_value", sa.Double, nullable=True),
-    _column("mode_ratio", sa.Double, nullable=True),
-    _column("power", sa.Double, nullable=True),
-    _column("n_images", sa.Integer),
-    _column("n_interior", sa.Integer),
+    *_columns("p_value mode_ratio power", sa.Double, nullable=True),
+    *_columns("n_images n_interior", sa.Integer),
     _column("seed", sa.BigInteger),
     _column("result", sa.JSON),
 )
 
 #: A proposed next experiment, by the optimizer or by a researcher.
-suggestion = sa.Table(
+suggestion = _table(
     "suggestion",
-    METADATA,
     _column("id", sa.Integer, primary_key=True),
     _column("digest", _DIGEST, unique=True),
     _column("origin", sa.String(20)),
-    _column("campaign", sa.String),
-    _column("model", sa.String),
+    *_columns("campaign model", sa.String),
     _column("snapshot_digest", _DIGEST),
     _column("seed", sa.BigInteger, nullable=True),
-    _column("parameters", sa.JSON),
-    _column("predictions", sa.JSON),
+    *_columns("parameters predictions", sa.JSON),
     _column("created_at", sa.String),
-    _column("objective", sa.String, nullable=True),
-    _column("reason", sa.String, nullable=True),
+    *_columns("objective reason", sa.String, nullable=True),
     sa.CheckConstraint("origin IN ('ai', 'researcher')", name="origin"),
 )
 
 #: An input that could not be analysed, and what to do about it.
-failure = sa.Table(
+failure = _table(
     "failure",
-    METADATA,
     _column("path", sa.String, primary_key=True),
     _column("digest", _DIGEST, primary_key=True),
-    _column("reason", sa.String),
-    _column("remedy", sa.String),
-    _column("created_at", sa.String),
+    *_columns("reason remedy created_at", sa.String),
 )

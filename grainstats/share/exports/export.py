@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -56,6 +57,17 @@ def export(
     """
     if to not in FORMS:
         raise InputError("--to", f"there is no form {to!r}", f"Choose one of {', '.join(FORMS)}")
+    from grainstats.share.exports import boxvia, datapackage, rde, roi_sets, tables
+
+    pictures = db.folder if files is None else Path(files)
+    writers: dict[Form, Callable[[Database, Path], None]] = {
+        "csv": tables.export_csv,
+        "parquet": tables.export_parquet,
+        "datapackage": datapackage.export_datapackage,
+        "rde": partial(rde.export_rde, files=pictures),
+        "boxvia": partial(boxvia.export_boxvia, objective=objective, ranges=ranges or {}),
+        "roiset": partial(roi_sets.export_roi_sets, files=pictures),
+    }
     out = Path(out)
     mark = f".grainstats-{to}"  #: hidden file by which a later export knows a folder it may replace
     _check_target(out, mark)
@@ -63,7 +75,7 @@ def export(
     try:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
             new = Path(scratch)
-            _write(db, to, new, objective, ranges or {}, db.folder if files is None else Path(files))
+            writers[to](db, new)
             written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
             _replace(out, new, written, mark)
     except OSError as error:
@@ -84,30 +96,6 @@ def _replace(out: Path, new: Path, written: list[Path], mark: str) -> None:
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         os.replace(new / path, out / path)
     (out / mark).write_text("".join(f"{path.as_posix()}\n" for path in written), encoding="utf-8")
-
-
-def _write(
-    db: Database,
-    to: Form,
-    out: Path,
-    objective: str | None,
-    ranges: Mapping[str, tuple[float, float]],
-    files: Path | None,
-) -> None:
-    from grainstats.share.exports import boxvia, datapackage, rde, roi_sets, tables
-
-    if to == "csv":
-        tables.export_csv(db, out)
-    elif to == "parquet":
-        tables.export_parquet(db, out)
-    elif to == "datapackage":
-        datapackage.export_datapackage(db, out)
-    elif to == "rde":
-        rde.export_rde(db, out, files)
-    elif to == "boxvia":
-        boxvia.export_boxvia(db, out, objective, ranges)
-    else:
-        roi_sets.export_roi_sets(db, out, files)
 
 
 def _check_target(out: Path, mark: str) -> None:
