@@ -88,7 +88,7 @@ class Segmentation:
     @cached_property
     def _compressed(self) -> bytes:  # a run writes it beside the labels and into the database
         facts = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "cells"}
-        facts |= {"format": FORMAT, "least_px": self.cells.least_px, "nested": self.cells.nested}
+        facts |= {"format": _FORMAT, "least_px": self.cells.least_px, "nested": self.cells.nested}
         arrays: dict[str, Any] = {name: getattr(self.cells, name) for name in _ARRAYS}
         stream = io.BytesIO()
         text = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)

@@ -52,12 +52,12 @@ def corners_per_junction(labels: np.ndarray) -> float:
     n = np.count_nonzero(area)
     if n == 0:
         return 0.0
-    radius = max(RADIUS * float(area.sum() / n) ** 0.5, LEAST_PX)
+    radius = max(_RADIUS * float(area.sum() / n) ** 0.5, LEAST_CIRCLE_PX)
     around, margin = cells_around(labels), int(WIDER * radius) + 3
     for view in (around, around.T):
         view[:margin] = view[-margin:] = 0
     two, junctions = around == 2, _groups(around > 2, 1)
-    if junctions < FEWEST:
+    if junctions < _FEWEST:
         return 0.0
     y, x = np.nonzero(two)
     parts = [slice(k, k + AT_ONCE) for k in range(0, y.size, AT_ONCE)]

@@ -26,13 +26,13 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.modality.null_library import (
     KNOWN_FIELDS,
-    LEVELS,
+    NULL_LEVELS,
     PAIR_RATIO,
     PAIR_SHARE,
     load_library,
     p_in_words,
 )
-from grainstats.infer.modality.shape_network import MOST, load_network, shape_scores
+from grainstats.infer.modality.shape_network import MOST_GRAINS, load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict, in_sentences
 from segment.choices import Null
 
@@ -172,7 +172,7 @@ class _Tested:
 
     @property
     def shown(self) -> str:
-        return p_in_words(self.p, LEVELS[-1])
+        return p_in_words(self.p, NULL_LEVELS[-1])
 
     @property
     def p_values(self) -> dict[str, float]:
@@ -290,7 +290,7 @@ def _one_population(images: SampleGrains, test: _Tested, coarse: CoarseGrains) -
     if not test.one:
         why = (
             f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
-            f"samples of {min(test.n, MOST)} grains (SD of log diameter {test.distribution.sd:.2f})"
+            f"samples of {min(test.n, MOST_GRAINS)} grains (SD of log diameter {test.distribution.sd:.2f})"
         )
         if len(images) > KNOWN_FIELDS and test.distribution.per_field < ENOUGH_PER_FIELD:
             why += (

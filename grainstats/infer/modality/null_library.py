@@ -95,7 +95,7 @@ def fewest(counts: np.ndarray, enough: Callable[[int], bool]) -> int | None:
     return next((n for n in tried if enough(n)), None)
 
 
-def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:
+def probability_at(value: float, line: np.ndarray, levels: np.ndarray) -> float:
     """Probability at which a value passes an ascending line of quantiles, which has one for each level.
 
     The last level, where it is beyond all of them.
@@ -106,7 +106,7 @@ def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:
 
 
 def p_in_words(p: float, least: float) -> str:
-    """A p of `level_of`, whose last level says no more than "at most".
+    """A p of `probability_at`, whose last level says no more than "at most".
 
     >>> p_in_words(0.0213, 0.005), p_in_words(0.005, 0.005)
     ('p = 0.021', 'p <= 0.005')

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.infer.modality.null_library import level_of, line_at, p_in_words, stored_arrays
+from grainstats.infer.modality.null_library import line_at, p_in_words, probability_at, stored_arrays
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.spacing.chords import ChordDistribution
@@ -49,7 +49,7 @@ class SpacingAnswer:
             return "the spacings by themselves give no answer"
         said = "two populations" if self.p_value < _LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
-        return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, LEVELS[-1])})"
+        return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, SPACING_LEVELS[-1])})"
 
     def as_json(self) -> dict[str, Any]:
         """For `measure --json`: verdict, p_value, agrees."""

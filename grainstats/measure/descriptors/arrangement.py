@@ -18,7 +18,7 @@ from scipy import sparse, special
 from grainstats.measure.intervals.block_bootstrap import degrees_of_freedom, ratio_deviation
 from grainstats.measure.measurement import Measurement
 
-FEWEST_GRAINS = 30  #: for an autocorrelation; its SD is then about .18 (1 / sqrt n)
+_FEWEST_GRAINS = 30  #: for an autocorrelation; its SD is then about .18 (1 / sqrt n)
 FEWEST_BLOCKS = 4  #: with grains, for its error
 #: Moran's I of second neighbours that no random mosaic exceeds on average: sections -.02 to .01, films .02 to
 #: .035, plane Poisson-Voronoi .03 (100 to 150 simulated maps a kind, standard error .002 to .004)
@@ -52,7 +52,7 @@ def arrangement(measured: Measurement) -> Arrangement:
         return Arrangement(np.nan, None, z.size)
     like, spread = moran_parts(z, _second_shell(first))
     value, p = float(like.sum() / spread.sum()), None
-    if z.size >= FEWEST_GRAINS and np.isfinite(value):
+    if z.size >= _FEWEST_GRAINS and np.isfinite(value):
         block = measured.grid.block_of(inner["y_px"].to_numpy(), inner["x_px"].to_numpy())
         p = _p_of_more(value, *(np.bincount(block, part) for part in (like, spread)))
     return Arrangement(value, p, z.size)

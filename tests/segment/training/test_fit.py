@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from segment.errors import InputError
-from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
+from segment.quality.error_rates import SIZE_CLASSES, ErrorRates, write_rates
 from segment.training import finetune as finetuning
 from segment.training.agreement import write_settings
 from segment.training.data.cache import prepare_cache, style_of, write_cache
 from segment.training.data.crops import Batch, CropSource
 from segment.training.data.pairs import Pair
-from segment.training.export import export
+from segment.training.export import export_model
 from segment.training.finetune import KEPT, _work_folder, blend, finetune
 from segment.training.fit import averaged_weights, fit, load_averaged
-from segment.training.losses import kept_loss, loss_of
-from segment.training.recipe import TrainingRecipe, read_recipe
+from segment.training.losses import kept_loss, training_loss
+from segment.training.recipe import TrainingRecipe, read_training_recipe
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.unet import load_model
 from segment.unet.architecture import load_weights, require_torch

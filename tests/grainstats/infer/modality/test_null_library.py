@@ -26,7 +26,7 @@ def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
         pair = [library.pair_p_value(v, 0.5, n) for v in values]
         assert (np.diff(p) <= 0).all() and (np.diff(pair) >= 0).all()
         assert p[0] == pair[-1] == 1.0
-        assert p[-1] == pair[0] == LEVELS[-1]
+        assert p[-1] == pair[0] == NULL_LEVELS[-1]
 
 
 @pytest.mark.parametrize("null", get_args(Null))
