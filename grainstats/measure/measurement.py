@@ -16,7 +16,7 @@ from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from grainstats.measure.window import Window
 from segment.grain_map import GrainMap
-from segment.registration.overlap import GrainPlaces
+from segment.registration.overlap import Places
 from segment.segmentation import Segmentation
 
 
@@ -75,12 +75,12 @@ class Measurement:
     def window(self) -> Window:
         return self.network.window
 
-    def places(self) -> GrainPlaces:
+    def places(self) -> Places:
         """Where the whole grains lie, in `unit`."""
         whole = self.grains[~self.grains["touches_frame"].astype(bool)]
         centres = whole[["y_px", "x_px"]].to_numpy(float) * self.pixel_size
         size = (self.shape[0] * self.pixel_size, self.shape[1] * self.pixel_size)
-        return GrainPlaces(centres, whole[f"area_{self.unit}2"].to_numpy(float), size)
+        return Places(centres, whole[f"area_{self.unit}2"].to_numpy(float), size)
 
 
 def measure_grain_map(

@@ -6,11 +6,11 @@ import numpy as np
 
 _STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists
 
-Places = tuple[np.ndarray, np.ndarray]
+PixelIndices = tuple[np.ndarray, np.ndarray]
 """Rows and columns, ndarrays of int64, shape (n,)."""
 
 
-def label_edges(labels: np.ndarray) -> tuple[Places, Places]:
+def label_edges(labels: np.ndarray) -> tuple[PixelIndices, PixelIndices]:
     """Pixels with another label on their right, and pixels with another label below; row by row.
 
     >>> (_, column), (row, _) = label_edges(np.array([[1, 1, 2], [3, 3, 2]]))
@@ -47,7 +47,7 @@ def cells_around(labels: np.ndarray) -> np.ndarray:
     return np.where((a > 0) & (b > 0) & (c > 0) & (d > 0), several, np.int8(0))
 
 
-def _places(first: np.ndarray, second: np.ndarray) -> Places:
+def _places(first: np.ndarray, second: np.ndarray) -> PixelIndices:
     rows, width = first.shape
     strip = max(_STRIP_PIXELS // max(width, 1), 1)
     found = [

@@ -37,7 +37,7 @@ SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when se
 
 
 @dataclass(frozen=True, eq=False)
-class GrainPlaces:
+class Places:
     """Where the whole grains of a field lie."""
 
     centres: np.ndarray  #: shape (n, 2): along rows and columns, in any unit
@@ -56,7 +56,7 @@ class Overlap:
     share: float  #: of the smaller one, that both show
 
 
-def overlapping(fields: Sequence[GrainPlaces]) -> list[Overlap]:
+def overlapping(fields: Sequence[Places]) -> list[Overlap]:
     """All pairs of fields of one magnification that overlap; among more than `MOST_FIELDS` none is sought.
 
     Three neighbouring grains have three areas and three distances; by chance hardly any two triples agree in
@@ -72,7 +72,7 @@ def overlapping(fields: Sequence[GrainPlaces]) -> list[Overlap]:
     large = {}
     for k in usable:
         kept = fields[k].areas >= least
-        large[k] = GrainPlaces(fields[k].centres[kept], fields[k].areas[kept], fields[k].size)
+        large[k] = Places(fields[k].centres[kept], fields[k].areas[kept], fields[k].size)
     found = []
     for (first, second), pairs in sorted(_alike(large, diameter).items()):
         share = _shared_part(large[first], large[second], pairs, diameter)
@@ -83,7 +83,7 @@ def overlapping(fields: Sequence[GrainPlaces]) -> list[Overlap]:
 
 
 def each_area_once(
-    fields: Sequence[GrainPlaces], names: Sequence[str], copies: Mapping[int, int] = MappingProxyType({})
+    fields: Sequence[Places], names: Sequence[str], copies: Mapping[int, int] = MappingProxyType({})
 ) -> tuple[list[int], list[str]]:
     """Which fields are of their own, and what is said of the others.
 
@@ -111,7 +111,7 @@ def _named(beginning: str, pairs: list[str]) -> list[str]:
     return [beginning + pair for pair in shown]
 
 
-def _alike(fields: dict[int, GrainPlaces], diameter: float) -> dict[tuple[int, int], np.ndarray]:
+def _alike(fields: dict[int, Places], diameter: float) -> dict[tuple[int, int], np.ndarray]:
     """Triangles that agree, by pair of fields: grains of the one and of the other, shape (pairs, 2, 3)."""
     from scipy.spatial import cKDTree
 
@@ -143,7 +143,7 @@ def _alike_within(described: np.ndarray) -> float:
     return float(tree.count_neighbors(tree, 1.0, p=np.inf)) / len(described) - 1
 
 
-def _triangles(field: GrainPlaces) -> np.ndarray:
+def _triangles(field: Places) -> np.ndarray:
     """Neighbouring grains by threes, the largest first; int of shape (n, 3)."""
     from scipy.spatial import Delaunay, QhullError
 
@@ -157,14 +157,14 @@ def _triangles(field: GrainPlaces) -> np.ndarray:
     return np.take_along_axis(corners, order, axis=1)
 
 
-def _described(field: GrainPlaces, corners: np.ndarray, diameter: float) -> np.ndarray:
+def _described(field: Places, corners: np.ndarray, diameter: float) -> np.ndarray:
     """Areas and sides of triangles, in units of what one seen twice may differ by; shape (n, 6)."""
     at = field.centres[corners]
     sides = np.linalg.norm(at - np.roll(at, 1, axis=1), axis=2)
     return np.hstack([np.log(field.areas[corners]) / _ALIKE, sides / (_SIDE * diameter)])
 
 
-def _shared_part(one: GrainPlaces, other: GrainPlaces, pairs: np.ndarray, diameter: float) -> float:
+def _shared_part(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> float:
     """Share of the smaller field that both show; 0 where the triangles agree on no place."""
     for motion in _motions(one, other, pairs, diameter):
         for _ in range(2):
@@ -180,7 +180,7 @@ def _shared_part(one: GrainPlaces, other: GrainPlaces, pairs: np.ndarray, diamet
 Motion = tuple[np.ndarray, np.ndarray]  #: matrix and shift that bring the other field's places onto the first
 
 
-def _motions(one: GrainPlaces, other: GrainPlaces, pairs: np.ndarray, diameter: float) -> Iterator[Motion]:
+def _motions(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> Iterator[Motion]:
     """The place that most triangles agree on, not mirrored and mirrored."""
     for flip in (1.0, -1.0):
         corners = one.centres[pairs[:, 0]], other.centres[pairs[:, 1]] * (1.0, flip)
@@ -217,9 +217,7 @@ def _fit(a: np.ndarray, b: np.ndarray) -> Motion:
     return matrix, middle_a - matrix @ middle_b
 
 
-def _partners(
-    one: GrainPlaces, other: GrainPlaces, motion: Motion, diameter: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _partners(one: Places, other: Places, motion: Motion, diameter: float) -> tuple[np.ndarray, np.ndarray]:
     """For each grain of the first field the nearest of the other, and whether both are one grain."""
     from scipy.spatial import cKDTree
 
@@ -251,9 +249,7 @@ def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> fl
     return float(shared / min(np.prod(one.size), np.prod(other.size)))
 
 
-def _by_chance(
-    one: GrainPlaces, other: GrainPlaces, motion: Motion, inside: np.ndarray, diameter: float
-) -> float:
+def _by_chance(one: Places, other: Places, motion: Motion, inside: np.ndarray, diameter: float) -> float:
     """Share of partners when the other field is moved on by one grain: of grains in rows it is large."""
     steps = one.centres[inside][:, None] - one.centres[inside][None]
     length = np.linalg.norm(steps, axis=2)

@@ -75,7 +75,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     for weight in NEIGHBOUR_WEIGHTS:
         levels = phase_levels(grey, phase, level, PRIOR_VOXELS)
         noise = MAD_TO_SD * max(median_departure(grey, phase, levels), 1)
-        settle_interfaces(grey, phase, levels, noise**2, weight)
+        vote(grey, phase, levels, noise**2, weight)
     for code in (VOID, SECOND):
         large = large_components(phase == code, SPECK_VOXELS)
         for found, keep in zip(phase, large, strict=True):
@@ -242,9 +242,7 @@ def _amid_its_own(phase: np.ndarray, z: int, y: int, x: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def settle_interfaces(
-    grey: np.ndarray, phase: np.ndarray, levels: np.ndarray, variance: float, weight: float
-) -> int:
+def vote(grey: np.ndarray, phase: np.ndarray, levels: np.ndarray, variance: float, weight: float) -> int:
     """One sweep, in place, over the voxels at interfaces; returns how many changed.
 
     Each takes the phase of least (grey - level)^2 / (2 variance) - weight x votes.  Of the 26 neighbours each

@@ -188,7 +188,7 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    from grainstats.run.report.wording import counted, sentence, significant
+    from grainstats.run.report.wording import counted, rounded, sentence
     from grainstats.share.catalogue import field_of
 
     modality = document["modality"]
@@ -200,12 +200,8 @@ def _in_words(document: dict[str, Any]) -> str:
     labels = [field_of(name.replace("_per_px", "_per_um").replace("_px", "_nm")).en for name in shown]
     width = max(map(len, labels), default=0)
     for label, d in zip(labels, shown.values(), strict=True):
-        value = "unknown" if d["value"] is None else significant(d["value"], 4)
-        ci = (
-            ""
-            if d["ci"] is None
-            else f"  (95 %: {significant(d['ci'][0], 4)} to {significant(d['ci'][1], 4)})"
-        )
+        value = "unknown" if d["value"] is None else rounded(d["value"], 4)
+        ci = "" if d["ci"] is None else f"  (95 %: {rounded(d['ci'][0], 4)} to {rounded(d['ci'][1], 4)})"
         lines.append(f"  {label:{width}s}  {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']}. {sentence(modality['reason'])}")
     spacings = modality["spacings"]

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from segment.choices import Device
     from segment.unet.model_folder import Model
 
+    Workers = IsolatedWorkers[Job, Outcome] | DaskWorkers[Job, Outcome]
+
 MANY_IMAGES = 1000  #: above, a sample's files are spread over a further level of folders
 
 
@@ -109,7 +111,7 @@ def run_batch(
         say_first(call.out, chosen, name, store.names(), progress, scales=recipe.pixel_size_nm is None)
         plan = Plan(chosen, store.pending, name, files, len(jobs) > MANY_IMAGES, progress)
         try:
-            done = _work(plan, store, _where_to_work(call.dask, analyse or analyst, workers), progress, files)
+            done = _work(plan, store, _workers_of(call.dask, analyse or analyst, workers), progress, files)
             by_hand = Corrected(store.corrected())
             if call.corrections is not None:
                 from grainstats.run.job.corrections import apply_corrections
@@ -181,30 +183,20 @@ def default_workers(model: Model, device: Device) -> int:
     return cuda_processes(model, device) or max(1, available_cores() // 2)
 
 
-def _where_to_work(
-    dask: str | None, analyse: Callable[[Job], Outcome], workers: int
-) -> IsolatedWorkers | DaskWorkers:
+def _workers_of(dask: str | None, analyse: Callable[[Job], Outcome], n: int) -> Workers:
     """Where the images are worked on; workers of a Dask cluster have one thread each."""
     if dask is None:
-        return IsolatedWorkers(
-            analyse, workers, alone=analyse.alone if isinstance(analyse, Analyst) else None
-        )
+        return IsolatedWorkers(analyse, n, analyse.alone if isinstance(analyse, Analyst) else None)
     from grainstats.run.job.dask_workers import DaskWorkers
 
     return DaskWorkers(analyse, dask)
 
 
-def _work(
-    plan: Plan,
-    store: RunStore,
-    processes: IsolatedWorkers | DaskWorkers,
-    progress: Progress,
-    files: KnownFiles,
-) -> Summary:
+def _work(plan: Plan, store: RunStore, workers: Workers, progress: Progress, files: KnownFiles) -> Summary:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     failures, spent = list[Failure](), list[tuple[float, float]]()
     progress.add(len(plan.jobs))
-    for job, outcome in processes.results(plan.next_job):
+    for job, outcome in workers.results(plan.next_job):
         if isinstance(outcome, IsStack):
             files.is_stack(job.sha256, outcome.n_frames)
             plan.add_frames(job, outcome.n_frames)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from grainstats.run.job.stored_sample import StoredSample
 from grainstats.run.scope import Rows
-from segment.registration.overlap import GrainPlaces
+from segment.registration.overlap import Places
 
 _SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
 _FEWEST = 20  #: grains whose smoothed places tell one area from another
@@ -107,14 +107,12 @@ def _alike(marks: Sequence[tuple[np.ndarray, bytes]]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _field(image: pd.Series, grains: pd.DataFrame) -> GrainPlaces:
+def _field(image: pd.Series, grains: pd.DataFrame) -> Places:
     """Whole grains of an image and where they lie, in nanometres."""
     whole = grains[~grains["touches_frame"].astype(bool)]
     scale = float(image["pixel_size_nm"])
     size = (float(image["rows"]) * scale, float(image["columns"]) * scale)
-    return GrainPlaces(
-        whole[["y_px", "x_px"]].to_numpy(float) * scale, whole["area_nm2"].to_numpy(float), size
-    )
+    return Places(whole[["y_px", "x_px"]].to_numpy(float) * scale, whole["area_nm2"].to_numpy(float), size)
 
 
 def _places(grains: pd.DataFrame) -> np.ndarray:

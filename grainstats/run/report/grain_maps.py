@@ -42,19 +42,19 @@ def colours(kind: str) -> np.ndarray:
     return np.ascontiguousarray(cv2.applyColorMap(grey[:, None], MAPS[kind])[:, 0, ::-1])
 
 
-def size_picture(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
+def size_png(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """Grains coloured by their equivalent circle diameter, those cut by the frame paler; PNG."""
     level = scale.level(diameters_nm(grains))
     return _picture(grains, shape, level, colours("size"))
 
 
-def population_picture(grains: GrainMap, shape: tuple[int, int], border_nm: float) -> bytes:
+def population_png(grains: GrainMap, shape: tuple[int, int], border_nm: float) -> bytes:
     """Fine and coarse grains in two colours, those cut by the frame paler."""
     level = (diameters_nm(grains) >= border_nm).astype(np.uint8)
     return _picture(grains, shape, level, np.array([FINE_RGB, COARSE_RGB], np.uint8))
 
 
-def spacing_picture(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
+def spacing_png(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """The local mean intercept in bands, and the boundaries."""
     level = scale.level(spacing_map(grains, shape)) // BAND * BAND
     lines = boundary_mask(grains.labels[shrink_indices(grains.labels.shape, shape)])

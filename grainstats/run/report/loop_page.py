@@ -11,7 +11,7 @@ import pandas as pd
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.chart import Axis, Chart, DataPoint, Line, with_room
 from grainstats.run.report.page import fill_template, render_page
-from grainstats.run.report.wording import significant, unit_words
+from grainstats.run.report.wording import rounded, unit_words
 from grainstats.share.db.database import Database
 from grainstats.share.sheets.design_loops import Loops, Route, known_objectives, read_loops
 
@@ -76,7 +76,7 @@ def progress_chart(loops: Loops) -> Chart | None:
             e.number,
             e.value,
             f"{e.route} loop",
-            said=f"{e.sample_id}: {significant(e.value)}",
+            said=f"{e.sample_id}: {rounded(e.value)}",
             y_ends=(e.value - e.uncertainty, e.value + e.uncertainty) if e.uncertainty else None,
             square=e.route == "researcher",
         )
@@ -120,7 +120,7 @@ def prediction_chart(loops: Loops) -> Chart | None:
             e.value,
             m,
             f"{p['route']} loop",
-            said=f"{p['sample_id']}: predicted {significant(e.value)}, measured {significant(m)}",
+            said=f"{p['sample_id']}: predicted {rounded(e.value)}, measured {rounded(m)}",
             x_ends=None if e.low is None or e.high is None else (e.low, e.high),
             square=p["route"] == "researcher",
         )

@@ -26,7 +26,7 @@ FILTERS = (
     wording.about,
     wording.counted,
     wording.length_with_interval,
-    wording.significant,
+    wording.rounded,
     wording.p_words,
     wording.probability,
     wording.sentence,

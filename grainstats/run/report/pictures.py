@@ -13,10 +13,10 @@ import pandas as pd
 
 from grainstats.run.report.grain_maps import (
     Range,
-    population_picture,
+    population_png,
     scale_bar,
-    size_picture,
-    spacing_picture,
+    size_png,
+    spacing_png,
 )
 from grainstats.run.report.orientation_pictures import LEGEND_PX
 from grainstats.run.report.page import data_uri, jpeg_uri
@@ -118,11 +118,11 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> dict[str, Any] | None:
 def maps_of(grains: GrainMap, shape: tuple[int, int], scales: Scales) -> dict[str, str]:
     """The maps of one image as data URIs, by kind."""
     drawn = {
-        "size": size_picture(grains, shape, scales.size),
-        "spacing": spacing_picture(grains, shape, scales.spacing),
+        "size": size_png(grains, shape, scales.size),
+        "spacing": spacing_png(grains, shape, scales.spacing),
     }
     if scales.border_nm is not None:
-        drawn["population"] = population_picture(grains, shape, scales.border_nm)
+        drawn["population"] = population_png(grains, shape, scales.border_nm)
     return {kind: data_uri(content, "image/png") for kind, content in drawn.items()}
 
 

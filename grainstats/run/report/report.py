@@ -22,7 +22,7 @@ from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.page import REPORT, fill_template, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import section_of
-from grainstats.run.report.wording import counted, first_of, significant
+from grainstats.run.report.wording import counted, first_of, rounded
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
@@ -254,5 +254,5 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> dict[str, 
 def _pixel_sizes(sizes: pd.Series) -> str:
     if sizes.empty:
         return ""
-    low, high = significant(sizes.min()), significant(sizes.max())
+    low, high = rounded(sizes.min()), rounded(sizes.max())
     return f"{low} nm" if low == high else f"{low} to {high} nm"

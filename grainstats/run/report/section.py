@@ -22,7 +22,7 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import ROUTES, length, significant
+from grainstats.run.report.wording import ROUTES, length, rounded
 from grainstats.run.scope import Rows
 from grainstats.share.catalogue import field_of
 
@@ -50,14 +50,8 @@ SHOWN = (
     "high_angle_boundary_share",
     "sigma3_boundary_share",
 )  #: numbers of a sample on the page, in their order
-_UNITS = {
-    "1": "",
-    "%": " %",
-    "deg": "°",
-    "1/um": " µm⁻¹",
-    "1/um2": " µm⁻²",
-    "nm2": " nm²",
-}  #: behind a number
+#: behind a number
+_UNITS = {"1": "", "%": " %", "deg": "°", "1/um": " µm⁻¹", "1/um2": " µm⁻²", "nm2": " nm²"}
 PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
 _MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
@@ -152,8 +146,8 @@ def quantity(row: pd.Series) -> tuple[str, str, str, str]:
         unit, value, low, high = "µm", value / 1000, low / 1000, high / 1000
     if str(row.name).endswith(("_share", "_fraction")):
         unit, value, low, high = "%", 100 * value, 100 * low, 100 * high
-    told = significant(value) + (_UNITS.get(unit, f" {unit}") if value == value else "")
-    interval = "–" if low != low or high != high else f"{significant(low)} – {significant(high)}"
+    told = rounded(value) + (_UNITS.get(unit, f" {unit}") if value == value else "")
+    interval = "–" if low != low or high != high else f"{rounded(low)} – {rounded(high)}"
     return f"{label[0].upper()}{label[1:]}", told, interval, str(row["method"])
 
 

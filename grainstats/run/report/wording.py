@@ -43,7 +43,7 @@ def p_words(p: float | None) -> str:
     return f"p {text}" if text.startswith("<") else f"p = {text}" if p < 1 else "p = 1"
 
 
-def significant(value: float | None, digits: int = 3) -> str:
+def rounded(value: float | None, digits: int = 3) -> str:
     """Significant digits, without an exponent where it can be helped."""
     if value is None or not math.isfinite(value):
         return "–"

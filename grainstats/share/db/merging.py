@@ -23,12 +23,7 @@ if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
 _ROWS = (schema.grain, schema.analysis_intercepts, schema.descriptor, schema.analysis_segmentation)
-_OF_SAMPLES = (
-    schema.sample_result,
-    schema.sample_result_analysis,
-    schema.current_sample_result,
-    schema.verdict,
-)
+_RESULTS = (schema.sample_result, schema.sample_result_analysis, schema.current_sample_result, schema.verdict)
 Row = dict[str, Any]
 
 
@@ -72,7 +67,7 @@ def merge(target: Database, source: Database) -> Merged:
 
 def _stored(connection: Connection) -> dict[str, list[Row]]:
     """The small tables in full; results of samples are not taken over."""
-    tables = [table for table in schema.METADATA.sorted_tables if table not in (*_ROWS, *_OF_SAMPLES)]
+    tables = [table for table in schema.METADATA.sorted_tables if table not in (*_ROWS, *_RESULTS)]
     return {table.name: _all(connection, sa.select(table)) for table in tables}
 
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 #: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
 NO_SAMPLE = ""
+#: sample, digest and code of a sample's result
+_RESULT = (
+    t.sample_result.c.sample_id,
+    t.sample_result.c.digest.label("sample_result"),
+    t.sample_result.c.code_version,
+)
 
 
 def _columns(columns: Any, names: str) -> list[Any]:
@@ -39,10 +45,9 @@ def _counting(table: Any, *columns: Any) -> Any:
 
 def _of_samples(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to sample results that count now, and of these results."""
-    query = sa.select(*columns).join(t.sample_result, t.sample_result.c.id == table.c.sample_result_id)
-    return query.join(
-        t.current_sample_result, t.current_sample_result.c.sample_result_id == t.sample_result.c.id
-    )
+    number, current = t.sample_result.c.id, t.current_sample_result
+    query = sa.select(*columns).join(t.sample_result, number == table.c.sample_result_id)
+    return query.join(current, current.c.sample_result_id == number)
 
 
 class Readers:
@@ -103,14 +108,7 @@ class Readers:
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
         query = sa.select(*columns, s.created_at, s.position).outerjoin(t.design, d.id == s.design_id)
         owners = [sa.select(own) for own in (t.micrograph.c.sample_id, t.measured_property.c.sample_id)]
-        members = sa.select(t.sample_result.c.sample_id).join(
-            t.sample_result_analysis, t.sample_result_analysis.c.sample_result_id == t.sample_result.c.id
-        )
-        owners.append(
-            members.join(
-                t.current_sample_result, t.current_sample_result.c.sample_result_id == t.sample_result.c.id
-            )
-        )
+        owners.append(_of_samples(t.sample_result_analysis, t.sample_result.c.sample_id))
         query = query.where(sa.or_(d.id.is_not(None), *map(s.sample_id.in_, owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
@@ -235,10 +233,8 @@ class Readers:
             owner, order = t.micrograph.c.sample_id, ("sample_id", "path", "analysis_id", "name")
             query = _counting(t.descriptor, owner, t.micrograph.c.path, d.analysis_id, *numbers)
         else:
-            owner, order = t.sample_result.c.sample_id, ("sample_id", "name")
-            query = _of_samples(
-                t.descriptor, owner, t.sample_result.c.digest.label("sample_result"), *numbers
-            )
+            (owner, result, _), order = _RESULT, ("sample_id", "name")
+            query = _of_samples(t.descriptor, owner, result, *numbers)
         if sample_id is not None:
             query = query.where(owner == sample_id)
         if name is not None:
@@ -249,12 +245,7 @@ class Readers:
         """Current verdicts: sample_id, sample_result, code_version, every field of `ModalityVerdict`."""
         from grainstats.infer.modality.verdict import ModalityVerdict
 
-        owner = (
-            t.sample_result.c.sample_id,
-            t.sample_result.c.digest.label("sample_result"),
-            t.sample_result.c.code_version,
-        )
-        query = _of_samples(t.verdict, *owner, t.verdict.c.result)
+        query = _of_samples(t.verdict, *_RESULT, t.verdict.c.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
         with self._as_written():
@@ -269,13 +260,8 @@ class Readers:
 
         Columns: sample_id, sample_result, code_version, judging_digest, analysis_id.
         """
-        columns = (
-            t.sample_result.c.sample_id,
-            t.sample_result.c.digest.label("sample_result"),
-            t.sample_result.c.code_version,
-            t.sample_result.c.judging_digest,
-        )
-        query = _of_samples(t.sample_result_analysis, *columns, t.sample_result_analysis.c.analysis_id)
+        behind = (t.sample_result.c.judging_digest, t.sample_result_analysis.c.analysis_id)
+        query = _of_samples(t.sample_result_analysis, *_RESULT, *behind)
         return self._frame(query, "sample_id", "analysis_id")
 
     def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:

@@ -111,7 +111,7 @@ def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) 
         insert_grains(connection, analysis_id, record.grains, source)
     if record.intercepts is not None and len(record.intercepts):
         insert_intercepts(connection, analysis_id, record.intercepts, source)
-    add_descriptors(connection, record.descriptors, analysis_id=analysis_id)
+    add_descriptors(connection, record.descriptors, {"analysis_id": analysis_id})
     content = b"" if record.segmentation is None else record.segmentation.to_bytes()
     insert_once(connection, schema.analysis_segmentation, analysis_id=analysis_id, content=content)
 
@@ -171,18 +171,10 @@ def forget_failures(connection: Connection, facts: MicrographFacts) -> None:
 
 
 def add_descriptors(
-    connection: Connection,
-    descriptors: Iterable[Descriptor],
-    *,
-    analysis_id: int | None = None,
-    sample_result_id: int | None = None,
+    connection: Connection, descriptors: Iterable[Descriptor], owner: Mapping[str, int | None]
 ) -> None:
-    """Store descriptors of an image or of a sample's result."""
-    rows = [
-        {**plain(descriptor), "analysis_id": analysis_id, "sample_result_id": sample_result_id}
-        for descriptor in descriptors
-    ]
-    if rows:
+    """Store descriptors of an image (``analysis_id``) or of a sample (``sample_result_id``)."""
+    if rows := [plain(descriptor) | owner for descriptor in descriptors]:
         connection.execute(sa.insert(schema.descriptor), rows)
 
 
@@ -221,35 +213,19 @@ def put_sample_result(
         judging_digest=judging_digest,
         created_at=now(),
     )
-    sample_result_id = connection.execute(
-        sa.select(schema.sample_result.c.id).where(schema.sample_result.c.digest == digest)
-    ).scalar_one()
+    r = schema.sample_result.c
+    owner = {"sample_result_id": connection.scalar(sa.select(r.id).where(r.digest == digest))}
     if new:
-        members = [
-            {"sample_result_id": sample_result_id, "analysis_id": int(i)} for i in sorted(set(analysis_ids))
-        ]
+        members = [owner | {"analysis_id": int(i)} for i in sorted(set(analysis_ids))]
         if members:
             connection.execute(sa.insert(schema.sample_result_analysis), members)
         if verdict is not None:
-            _add_verdict(connection, sample_result_id, verdict)
-        add_descriptors(connection, descriptors, sample_result_id=sample_result_id)
-    put(
-        connection,
-        schema.current_sample_result,
-        ["sample_id"],
-        sample_id=sample_id,
-        sample_result_id=sample_result_id,
-    )
+            result = plain(verdict)
+            values = {name: value for name, value in result.items() if name in schema.verdict.c}
+            connection.execute(sa.insert(schema.verdict).values(**owner, **values, result=result))
+        add_descriptors(connection, descriptors, owner)
+    put(connection, schema.current_sample_result, ["sample_id"], sample_id=sample_id, **owner)
     return new
-
-
-def _add_verdict(connection: Connection, sample_result_id: int, verdict: ModalityVerdict) -> None:
-    result = plain(verdict)
-    names = ("verdict", "reason", "p_value", "mode_ratio", "power", "n_images", "n_interior", "seed")
-    values = {name: result[name] for name in names}
-    connection.execute(
-        sa.insert(schema.verdict).values(sample_result_id=sample_result_id, result=result, **values)
-    )
 
 
 def add_suggestion(connection: Connection, record: SuggestionRecord) -> bool:

@@ -10,7 +10,7 @@ from grainstats.measure import measure_grain_map
 from segment.grain_map import GrainMap
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.registration.overlap import MOST_NAMED, SAME_AREA, GrainPlaces, each_area_once, overlapping
+from segment.registration.overlap import MOST_NAMED, SAME_AREA, Places, each_area_once, overlapping
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +18,12 @@ def wide() -> np.ndarray:
     return poisson_voronoi_plane((400, 1000), 1 / 900, np.random.default_rng(5)).grain_map().labels
 
 
-def shared_part(one: GrainPlaces, other: GrainPlaces) -> float:
+def shared_part(one: Places, other: Places) -> float:
     found = overlapping([one, other])
     return found[0].share if found else 0.0
 
 
-def window(labels: np.ndarray, left: int, width: int = 400) -> GrainPlaces:
+def window(labels: np.ndarray, left: int, width: int = 400) -> Places:
     cut = np.ascontiguousarray(labels[:, left : left + width])
     return measure_grain_map(grain_map_of_labels(cut, pixel_size_nm=2.0)).places()
 
@@ -61,7 +61,7 @@ def test_a_crop_from_the_corner_has_edges_in_common(wide: np.ndarray) -> None:
 
 def test_of_many_copies_some_are_named_and_the_others_counted(wide: np.ndarray) -> None:
     copies = {place: 0 for place in range(1, MOST_NAMED + 4)}
-    fields = [window(wide, 0, 200)] + [GrainPlaces(np.zeros((0, 2)), np.zeros(0), (1.0, 1.0))] * len(copies)
+    fields = [window(wide, 0, 200)] + [Places(np.zeros((0, 2)), np.zeros(0), (1.0, 1.0))] * len(copies)
     own, said = each_area_once(fields, [f"{place}.tif" for place in range(len(fields))], copies)
     assert own == [0]
     assert said[0] == f"{SAME_AREA}1.tif and 0.tif"
@@ -71,7 +71,7 @@ def test_of_many_copies_some_are_named_and_the_others_counted(wide: np.ndarray) 
 def test_other_fields_share_nothing(wide: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     fields = [
-        GrainPlaces(rng.random((150, 2)) * 600, rng.lognormal(7, spread, 150), (600.0, 600.0))
+        Places(rng.random((150, 2)) * 600, rng.lognormal(7, spread, 150), (600.0, 600.0))
         for spread in np.repeat([0.05, 0.3, 0.8], 8)
     ]
     assert overlapping([*fields, window(wide, 0), window(wide, 600)]) == []
@@ -83,7 +83,7 @@ def test_grains_in_rows_agree_on_many_shifts() -> None:
     for seed in range(6):
         rng = np.random.default_rng(seed)
         centres = np.column_stack([y.ravel(), x.ravel()]) + rng.normal(0, 4, (y.size, 2))
-        fields.append(GrainPlaces(centres, rng.normal(2000, 60, y.size), (600.0, 600.0)))
+        fields.append(Places(centres, rng.normal(2000, 60, y.size), (600.0, 600.0)))
     assert overlapping(fields) == []
 
 
@@ -98,4 +98,4 @@ def test_a_copy_of_few_grains_whose_areas_differ_is_found(seed: int) -> None:
     rng = np.random.default_rng(seed)
     centres, areas = rng.random((30, 2)) * 100, rng.lognormal(3, 0.5, 30)
     moved, other = centres + rng.normal(0, 0.3, centres.shape), areas * np.exp(rng.normal(0, 0.12, 30))
-    assert shared_part(GrainPlaces(centres, areas, (100, 100)), GrainPlaces(moved, other, (100, 100))) > 0.5
+    assert shared_part(Places(centres, areas, (100, 100)), Places(moved, other, (100, 100))) > 0.5

@@ -23,7 +23,7 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import length, length_with_interval, p_words, probability, significant
+from grainstats.run.report.wording import length, length_with_interval, p_words, probability, rounded
 
 
 def svg_of(chart: Chart) -> ElementTree.Element:
@@ -164,7 +164,7 @@ def test_words():
         "p = 1",
         "no p",
     ]
-    assert [significant(v) for v in (0.0, 23.84, 0.5, 12345.6, float("nan"))] == [
+    assert [rounded(v) for v in (0.0, 23.84, 0.5, 12345.6, float("nan"))] == [
         "0",
         "23.8",
         "0.500",

@@ -14,9 +14,9 @@ from grainstats.run.report.grain_maps import (
     LINE_RGB,
     Range,
     colours,
-    population_picture,
+    population_png,
     scale_bar,
-    size_picture,
+    size_png,
 )
 
 
@@ -25,7 +25,7 @@ def rgb(content: bytes) -> np.ndarray:
 
 
 def test_coarse_grains_are_brighter_than_fine_ones(two_squares):
-    shown = rgb(size_picture(two_squares, two_squares.labels.shape, Range(10.0, 100.0)))
+    shown = rgb(size_png(two_squares, two_squares.labels.shape, Range(10.0, 100.0)))
     fine, coarse = shown[60, 60], shown[70, 410]
     assert coarse.sum() > fine.sum() + 50
     bright = colours("size").astype(float) @ [0.2126, 0.7152, 0.0722]
@@ -33,7 +33,7 @@ def test_coarse_grains_are_brighter_than_fine_ones(two_squares):
 
 
 def test_populations_are_told_apart_at_the_border(two_squares):
-    shown = rgb(population_picture(two_squares, two_squares.labels.shape, 30.0))
+    shown = rgb(population_png(two_squares, two_squares.labels.shape, 30.0))
     assert tuple(shown[60, 60]) == FINE_RGB and tuple(shown[70, 410]) == COARSE_RGB
     assert tuple(shown[60, 63]) == LINE_RGB
     assert tuple(shown[4, 60]) != FINE_RGB  # cut by the frame: paler
