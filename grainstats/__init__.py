@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from segment._lazy import lazily
+
 if TYPE_CHECKING:
     from grainstats.api.analysis import analyze, example_micrographs
     from grainstats.api.comparing import Comparison, compare
@@ -32,22 +34,20 @@ if TYPE_CHECKING:
     __version__: str
 
 _ROOMS = ("magnet", "measure")  #: packages that can be called
-_PLACES = {
-    "Comparison": "grainstats.api.comparing",
-    "ImageResult": "grainstats.api.results",
-    "Measurement": "grainstats.measure.measurement",
-    "ModalityVerdict": "grainstats.infer.modality.verdict",
-    "Results": "grainstats.api.results",
-    "SampleResult": "grainstats.api.results",
-    "analyze": "grainstats.api.analysis",
-    "compare": "grainstats.api.comparing",
-    "current": "grainstats.infer.current",
-    "example_micrographs": "grainstats.api.analysis",
-    "judge": "grainstats.api.steps",
-    "load_results": "grainstats.api.stored",
-    "read": "grainstats.api.steps",
-    "segment": "grainstats.api.steps",
-}
+_public_name = lazily(  # pandas and OpenVINO take a second
+    __name__,
+    {
+        "_version": "__version__",
+        "api.analysis": "analyze example_micrographs",
+        "api.comparing": "Comparison compare",
+        "api.results": "ImageResult Results SampleResult",
+        "api.steps": "judge read segment",
+        "api.stored": "load_results",
+        "infer.current": "current",
+        "infer.modality.verdict": "ModalityVerdict",
+        "measure.measurement": "Measurement",
+    },
+)
 
 __all__ = [
     "Comparison",
@@ -71,14 +71,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, loaded when first asked for: pandas and OpenVINO cost a start-up second."""
-    if name == "__version__":
-        return import_module("grainstats._version").__version__
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    """The public names, loaded when first asked for."""
+    return import_module(f"{__name__}.{name}") if name in _ROOMS else _public_name(name)
 
 
 def __dir__() -> list[str]:

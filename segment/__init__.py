@@ -12,8 +12,9 @@ Examples
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from segment._lazy import lazily
 
 if TYPE_CHECKING:
     from segment.boundary_map import BoundaryMap
@@ -36,29 +37,25 @@ if TYPE_CHECKING:
 # OpenVINO tells Google Analytics of every import, unless this package of its own cannot be found
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
-_PLACES = {
-    "BoundaryMap": "segment.boundary_map",
-    "GrainMap": "segment.grain_map",
-    "InputError": "segment.errors",
-    "Micrograph": "segment.micrograph",
-    "Model": "segment.unet",
-    "Segmentation": "segment.segmentation",
-    "close_cells": "segment.cells.close",
-    "find_micrographs": "segment.micrograph",
-    "grain_map_from_tracing": "segment.cells.close",
-    "grain_map_of_labels": "segment.label_maps.repairs",
-    "load_model": "segment.unet",
-    "micrograph_of_array": "segment.micrograph",
-    "predict": "segment.unet.predict",
-    "read_label_map": "segment.label_maps.reading",
-    "read_map": "segment.label_maps.any_file",
-    "read_micrographs": "segment.micrograph",
-    "read_orientation_map": "segment.orientation",
-    "released_models": "segment.unet",
-    "segment_micrograph": "segment.pipeline",
-    "write_boundary_map": "segment.label_maps.writing",
-    "write_label_map": "segment.label_maps.writing",
-}
+_public_name = lazily(  # OpenCV and SciPy take a second
+    __name__,
+    {
+        "boundary_map": "BoundaryMap",
+        "cells.close": "close_cells grain_map_from_tracing",
+        "errors": "InputError",
+        "grain_map": "GrainMap",
+        "label_maps.any_file": "read_map",
+        "label_maps.reading": "read_label_map",
+        "label_maps.repairs": "grain_map_of_labels",
+        "label_maps.writing": "write_boundary_map write_label_map",
+        "micrograph": "Micrograph find_micrographs micrograph_of_array read_micrographs",
+        "orientation": "read_orientation_map",
+        "pipeline": "segment_micrograph",
+        "segmentation": "Segmentation",
+        "unet": "Model load_model released_models",
+        "unet.predict": "predict",
+    },
+)
 
 __all__ = [
     "BoundaryMap",
@@ -87,7 +84,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, loaded when first asked for: OpenCV and SciPy cost a start-up second."""
+    """The public names, loaded when first asked for."""
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 
@@ -95,9 +92,7 @@ def __getattr__(name: str) -> Any:
             return version("grainstats")
         except PackageNotFoundError:
             return "0+unknown"
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    return _public_name(name)
 
 
 def __dir__() -> list[str]:

@@ -26,12 +26,10 @@ __all__ = [
 __getattr__ = lazily(  # who reads a stored verdict needs no SciPy
     __name__,
     {
-        "ImageGrains": "modality.image_grains",
-        "ModalityVerdict": "modality.verdict",
-        "SampleImage": "modality.judge_sample",
-        "judge_modality": "modality.judge",
-        "judge_sample": "modality.judge_sample",
-        "judging_digest": "modality.judging_digest",
-        "modality_json": "modality.verdict",
+        "modality.image_grains": "ImageGrains",
+        "modality.judge": "judge_modality",
+        "modality.judge_sample": "SampleImage judge_sample",
+        "modality.judging_digest": "judging_digest",
+        "modality.verdict": "ModalityVerdict modality_json",
     },
 )

@@ -33,12 +33,7 @@ __all__ = [
     "SuggestionRecord",
     "safe_url",
 ]
+_ELSEWHERE = {"db.database": "Database", "db.engine": "DatabaseError safe_url"}
 __getattr__ = lazily(  # SQLAlchemy and pandas take a second
-    __name__,
-    {
-        **dict.fromkeys(__all__, "db.records"),
-        "Database": "db.database",
-        "DatabaseError": "db.engine",
-        "safe_url": "db.engine",
-    },
+    __name__, {"db.records": " ".join(__all__), **_ELSEWHERE}
 )

@@ -15,5 +15,5 @@ __all__ = ["GreyVolume", "LabelVolume", "VoxelSize", "label_volume", "read_stack
 
 __getattr__ = lazily(  # Numba takes half a second
     __name__,
-    {**dict.fromkeys(__all__, "stack"), "label_volume": "labels", "read_stack": "reading"},
+    {"stack": "GreyVolume LabelVolume VoxelSize", "labels": "label_volume", "reading": "read_stack"},
 )
