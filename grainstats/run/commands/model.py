@@ -206,11 +206,8 @@ def export(
     from segment.training.recipe import read_training_recipe
 
     origin, released = "grainstats model train", _is_default(out)
-    print(
-        export_model(
-            read_training_recipe(recipe), checkpoint, out, origin=origin, default=released, data=data
-        )
-    )
+    trained = read_training_recipe(recipe)
+    print(export_model(trained, checkpoint, out, origin=origin, default=released, data=data))
     agreement = record_agreement(out)
     if agreement is not None:
         _say(f"agreement of bf16 with f32: {agreement:.4f}")

@@ -11,13 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from grainstats.run.report.grain_maps import (
-    Range,
-    population_png,
-    scale_bar,
-    size_png,
-    spacing_png,
-)
+from grainstats.run.report.grain_maps import Range, population_png, scale_bar, size_png, spacing_png
 from grainstats.run.report.orientation_pictures import LEGEND_PX
 from grainstats.run.report.page import data_uri, jpeg_uri
 from grainstats.run.report.wording import counted, length
