@@ -46,7 +46,7 @@ def _counting(table: Any, *columns: Any) -> Any:
 def _of_samples(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to sample results that count now, and of these results."""
     number, current = t.sample_result.c.id, t.current_sample_result
-    query = sa.select(*columns).join(t.sample_result, number == table.c.sample_result_id)
+    query = sa.select(*columns).select_from(table).join(t.sample_result, number == table.c.sample_result_id)
     return query.join(current, current.c.sample_result_id == number)
 
 
