@@ -44,5 +44,5 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Re
     threads = min(_share or available_cores(), len(parts))
     if threads <= 1:
         return list(map(work, parts))
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, parts))
+    with ThreadPoolExecutor(threads) as executor:
+        return list(executor.map(work, parts))

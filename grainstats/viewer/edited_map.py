@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from grainstats.run.job.corrected_maps import FEWEST
+from grainstats.run.job.corrected_maps import FEWEST_CORRECTED
 from grainstats.run.job.corrections import DAY, user
 from grainstats.viewer.unsure_borders import UnsureBorders
 from segment.cells.editing import numbered

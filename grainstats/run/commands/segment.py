@@ -41,7 +41,7 @@ _SUFFIX = {"orientations": ".csv"}  #: of the kinds of files that are no TIFF
 
 
 @dataclass(frozen=True)
-class Frame:
+class InputImage:
     """An image of a file and the name of its outputs, or why there is none."""
 
     number: int  #: in the order of the inputs
@@ -228,7 +228,7 @@ class FrameWork:
         return files
 
 
-def frames_of(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
+def frames_of(paths: list[Path], pixel_size_nm: float | None) -> Iterator[InputImage]:
     """All frames of the files, read one by one; what cannot be read says why."""
     from segment.micrograph import read_micrographs
     from segment.orientation import is_orientation_map
@@ -236,19 +236,19 @@ def frames_of(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]
     names, number = output_names(paths), count()
     for path in paths:
         if is_orientation_map(path):
-            yield Frame(next(number), path, names[path])
+            yield InputImage(next(number), path, names[path])
             continue
         try:
             for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
                 name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
                 if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
                     name = f"{path.name}_{micrograph.frame:04d}"
-                yield Frame(next(number), path, name, micrograph)
+                yield InputImage(next(number), path, name, micrograph)
         except Exception as error:  # costs one image, not the run
-            yield Frame(next(number), path, error=said_of_file(path, error))
+            yield InputImage(next(number), path, error=said_of_file(path, error))
 
 
-def one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
+def one_field(paths: list[Path], pixel_size_nm: float | None) -> InputImage:
     """All images of the files, and all their channels, as pictures of one field."""
     from segment.micrograph import read_micrographs
 
@@ -260,8 +260,8 @@ def one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
             for picture in read_micrographs(path, pixel_size_nm=pixel_size_nm, all_channels=True)
         ]
     except Exception as error:  # as for an image by itself
-        return Frame(0, first, error=said_of_file(first, error))
-    return Frame(0, first, short_name(first.stem), pictures[0], more=tuple(pictures[1:]))
+        return InputImage(0, first, error=said_of_file(first, error))
+    return InputImage(0, first, short_name(first.stem), pictures[0], more=tuple(pictures[1:]))
 
 
 def output_names(paths: list[Path]) -> dict[Path, str]:
@@ -280,7 +280,9 @@ def output_names(paths: list[Path]) -> dict[Path, str]:
     return names
 
 
-def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
+def _segment_all(
+    frames: Iterator[InputImage], work: FrameWork
+) -> Iterator[tuple[InputImage, dict[str, Any] | str]]:
     """Each frame with what came of it, as they are ready."""
     from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers
     from grainstats.run.job.one_image import opened_model

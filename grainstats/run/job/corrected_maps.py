@@ -12,6 +12,7 @@ import numpy as np
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
+from segment.file_kind import why_no_file
 from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import image_stem, is_drawing
 from segment.label_maps.not_read import how_to_save
@@ -19,7 +20,7 @@ from segment.label_maps.not_read import how_to_save
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
 
-FEWEST = 3  #: grains below which a map is taken for something else, such as a mask of lines
+FEWEST_CORRECTED = 3  #: grains below which a map is taken for something else, such as a mask of lines
 _BESIDE = (".overlay", ".boundary")  #: what `run` and `segment` write beside a label map
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
 
@@ -117,10 +118,10 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
 
     shows_lines = file.with_suffix("").suffix.casefold() == ".tracing"
     read = read_drawing(file, micrograph, lines=shows_lines)
-    if read.n_grains >= FEWEST:
+    if read.n_grains >= FEWEST_CORRECTED:
         check_label_map(read, str(file))
     labels, valid = _within(read.labels, micrograph.valid, network)
-    if labels.max(initial=0) < FEWEST:
+    if labels.max(initial=0) < FEWEST_CORRECTED:
         raise InputError(
             file,
             f"the correction holds {labels.max(initial=0)} grains",

@@ -144,7 +144,7 @@ class IsolatedWorkers(Generic[Task, Answer]):
             initargs=(threads_per_worker(self.workers), gc.get_threshold()),
         )
 
-    def _submit(self, executor: ProcessPoolExecutor, job: Job) -> Future[Result]:
+    def _submit(self, executor: ProcessPoolExecutor, job: Task) -> Future[Answer]:
         """Hand a job over; a process that starts for it has its share of the threads from its beginning.
 
         Libraries read these variables when they are loaded. What the user has set stays. Files are read in
@@ -157,7 +157,7 @@ class IsolatedWorkers(Generic[Task, Answer]):
         try:
             return executor.submit(self.function, job)
         except BrokenProcessPool as error:
-            broken: Future[Result] = Future()
+            broken: Future[Answer] = Future()
             broken.set_exception(error)
             return broken
         finally:

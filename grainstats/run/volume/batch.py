@@ -63,9 +63,7 @@ def run_volumes(
             if report is not None:
                 report(name)
             try:
-                write_results(
-                    analyse_stack(stack, settings, voxel_size=voxel_size, model=model), folder, name
-                )
+                write_volume(analyse_stack(stack, settings, voxel_size=voxel_size, model=model), folder, name)
                 forget_trace(out, name)
             except Exception as error:  # costs one stack, not the run
                 failures.append(Failure(str(stack), "", *reason_of(error, out, name)))

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
+from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers, threads_per_worker
 from segment._threads import available_cores, in_threads
 
 
