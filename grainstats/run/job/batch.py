@@ -29,7 +29,6 @@ from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
 from grainstats.run.job.run_store import Corrected, RunStore
-from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import DATABASE, stored_names
 from grainstats.run.recipe import Recipe, cut_alike
 from segment._threads import available_cores

@@ -38,7 +38,7 @@ def test_importing_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("module", "unused"),
     [
-        ("grainstats.run.starting_files", ("numpy", "cv2")),
+        ("grainstats.run.recipe", ("numpy", "cv2")),
         ("grainstats.share.exports.tables, grainstats.infer.modality.verdict", ("cv2", "scipy", "skimage")),
         ("segment.training.synthetic.preview, segment.mosaics.potts_growth", ("numba", "torch")),
         ("segment.volume.stack", ("numba",)),
