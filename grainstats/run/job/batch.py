@@ -5,7 +5,7 @@ the image, the model and the recipe; a run that was killed finds there what is l
 nothing. The order in which results arrive, and with it the number of workers, changes no number.
 
 The way of one image: found and given its sample (`call`, `assign`, `image_sheet`), hashed and looked up
-when its turn has come (`plan`, `file_identity`, `run_store`), analysed in a process (`worker_pool`,
+when its turn has come (`plan`, `file_identity`, `run_store`), analysed in a process (`isolated_workers`,
 `one_image`), stored with its files (`run_store`, `image_files`), judged with its sample (`judge_samples`).
 """
 
