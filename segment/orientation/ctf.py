@@ -14,7 +14,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.number_table import header_number, read_numbers, value
+from segment.orientation.number_table import read_numbers, value
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_number, laue_of_space_group
 
@@ -46,8 +46,8 @@ def points_of(path: Path) -> ScanPoints:
         degrees=True,
         phase=np.maximum(column["phase"].astype(int), 0),
         phases=_phases(path, lines),
-        unit_nm=MICROMETRE_NM,
-        header=Header.of(*(number(lines, name) for name in ("XStep", "YStep", "XCells", "YCells"))),
+        unit_nm=_MICROMETRE_NM,
+        header=Header.of(*(header_number(lines, name) for name in ("XStep", "YStep", "XCells", "YCells"))),
         vendor="Oxford .ctf",
         specimen_axes=X_RIGHT_Y_UP,
         x_along_a=False,

@@ -169,7 +169,7 @@ def _shared_part(one: Places, other: Places, pairs: np.ndarray, diameter: float)
     for motion in _motions(one, other, pairs, diameter):
         for _ in range(2):
             nearest, same = _partners(one, other, motion, diameter)
-            if same.sum() >= FEWEST:
+            if same.sum() >= _FEWEST:
                 motion = _fit(one.centres[same], other.centres[nearest[same]])
         share = _share_at(one, other, motion, diameter)
         if share > 0:

@@ -12,7 +12,7 @@ from scipy import ndimage as ndi
 
 from grainstats.run.commands import segment as command
 from grainstats.run.commands.segment import frames_of, output_names
-from grainstats.run.job import worker_pool
+from grainstats.run.job import isolated_workers
 from grainstats.run.orientation_input import grain_rules
 from grainstats.run.recipe import Recipe
 from segment.label_maps.reading import read_label_map
@@ -152,9 +152,9 @@ def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image
 def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_path, image, model_folder):
     def all_crash(self, next_job):
         while (job := next_job()) is not None:
-            yield job, worker_pool.Crash()
+            yield job, isolated_workers.Crash()
 
-    monkeypatch.setattr(worker_pool.IsolatedPool, "results", all_crash)
+    monkeypatch.setattr(isolated_workers.IsolatedWorkers, "results", all_crash)
     stack = np.stack([image, image])
     tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
     found, _ = segment_in_processes(monkeypatch, 2, [tmp_path / "stack.tif"], tmp_path / "out", model_folder)
