@@ -14,7 +14,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.number_table import read_numbers, value
+from segment.orientation.number_table import header_number, read_numbers, value
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_number, laue_of_space_group
 
