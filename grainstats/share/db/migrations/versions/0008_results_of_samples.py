@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.engine import Connection
 
-from grainstats.share.db.schema import VIEW
-
 revision = "0008"
 down_revision = "0007"
 
@@ -46,6 +44,7 @@ def _rename(connection: Connection) -> None:
 def _write_anew(connection: Connection) -> None:
     made = sa.text("SELECT sql FROM sqlite_master WHERE tbl_name = :t AND sql IS NOT NULL ORDER BY type DESC")
     statements = {table: connection.execute(made, {"t": table}).scalars().all() for table in _TABLES}
+    view = connection.scalar(sa.text("SELECT sql FROM sqlite_master WHERE name = 'optimizer_table'"))
     op.execute("DROP VIEW optimizer_table")
     for table in _TABLES:
         op.rename_table(table, f"old_{table}")
@@ -56,4 +55,4 @@ def _write_anew(connection: Connection) -> None:
         op.drop_table(f"old_{table}")
         for index in statements[table][1:]:
             op.execute(_new(index))
-    op.execute(VIEW)
+    op.execute(_new(str(view)))
