@@ -101,6 +101,16 @@ def to_nm(value: object, unit: str) -> float | None:
     return size * factor
 
 
+def length(written: object, unit: str) -> float | None:
+    """Nanometres of a number or text, in the unit written behind it or else in `unit`; None for no length.
+
+    >>> length("1.6 nm", "m"), length("1.6e-09", "m"), length("N/A", "m")
+    (1.6, 1.6, None)
+    """
+    found = to_nm(written, unit)
+    return parse_length(written) if found is None and isinstance(written, str) else found
+
+
 def dots_per_inch(nanometres: float | None, near: float = _EXACT) -> int | None:
     """The usual resolution of screens and printers that a pixel size is; None where it is none.
 

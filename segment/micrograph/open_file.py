@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segment.micrograph.length_units import length, unit_kind
 from segment.micrograph.micrograph import PixelSizeSource
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ class Scale:
     """One statement of the pixel size."""
 
     where: str  #: place in the file, in the words of the vendor, e.g. ``"[Scan] PixelWidth"``
-    #: y_nm, x_nm: pixel height and width in nanometres, positive and finite
+    #: y_nm, x_nm: pixel height and width in nanometres, positive and finite where read
     y_nm: float
     x_nm: float
     source: PixelSizeSource = "metadata"  #: "metadata" | "sidecar" | "scalebar" | "manual"
+    unread: str = ""  #: what is written there and is no length; the size is NaN then
 
 
 def stated(
@@ -48,6 +50,29 @@ def stated(
     if x_nm is None or y_nm is None or not (0 < x_nm < math.inf and 0 < y_nm < math.inf):
         return ()
     return (Scale(where, float(y_nm), float(x_nm), source),)
+
+
+def stated_as(
+    where: str,
+    y: object,
+    x: object,
+    unit_y: str,
+    unit_x: str | None = None,
+    source: PixelSizeSource = "metadata",
+) -> tuple[Scale, ...]:
+    """One `Scale` of numbers or texts in these units, or with what is written where that is no length.
+
+    None and numbers without a unit state nothing; a missing height is taken as square.
+    """
+    both = [(x, unit_y if unit_x is None else unit_x), (y, unit_y)]
+    written = [(value, unit) for value, unit in both if value is not None]
+    sides = [length(*one) for one in written]
+    if None not in sides:
+        return stated(where, sides[-1], sides[0], source) if sides else ()
+    value, unit = written[sides.index(None)]
+    if unit_kind(unit) == "none" and not isinstance(value, str):
+        return ()
+    return (Scale(where, math.nan, math.nan, source, f'"{value}" {unit}'.strip()),)
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,7 +86,7 @@ def _plausible(scales: tuple[Scale, ...], manual_nm: float | None) -> tuple[list
     """The scales that a microscope can have; in words why others are not taken, and doubts at the user's."""
     good: list[Scale] = []
     doubts: list[str] = []
-    for scale in scales:
+    for scale in (scale for scale in scales if not scale.unread):
         dots = dots_per_inch(scale.x_nm) if scale.source == "metadata" else None
         if not (_is_plausible(scale.x_nm) and _is_plausible(scale.y_nm)):
             doubts.append(f"{_in_words(scale)} lies outside 1 pm to 100 µm: not taken")
@@ -94,6 +94,8 @@ def _plausible(scales: tuple[Scale, ...], manual_nm: float | None) -> tuple[list
             doubts.append(f"{_in_words(scale)} is {dots} dots per inch, which is for printing: not taken")
         else:
             good.append(scale)
+    if not good:
+        doubts += [f"{one.where} {one.unread} is no length: not taken" for one in scales if one.unread]
     if good and good[0].source == "metadata" and good[0].x_nm == good[0].y_nm == UNIT_NM:
         doubts.append("exactly 1 µm a pixel, which programs also write for unknown: check it")
     if manual_nm is not None and not _is_plausible(manual_nm):

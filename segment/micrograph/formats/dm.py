@@ -10,8 +10,8 @@ import numpy as np
 
 from segment.errors import NotAnImageError
 from segment.micrograph.formats.dmtags import DmTags, TagValue, read_tags
-from segment.micrograph.length_units import not_an_image, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.length_units import not_an_image
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated_as
 from segment.micrograph.refusals import not_real_space, truncated
 from segment.micrograph.tiffpages import read_plane
 
@@ -95,12 +95,8 @@ def _check_kind(opened: OpenFile, tags: DmTags, prefix: str, sizes: list[int], u
 
 def _scales(tags: DmTags, data: str, units: list[str]) -> tuple[Scale, ...]:
     """Each axis in its own unit: a real file states y in A and x in nm."""
-    sides = [
-        to_nm(tags.values.get(f"{data}Calibrations.Dimension.{d}.Scale", 0), units[d - 1]) for d in (1, 2)
-    ]
-    if sides[0] is None or sides[1] is None:
-        return ()
-    return stated("Calibrations.Dimension", sides[1], sides[0])
+    y, x = (tags.values.get(f"{data}Calibrations.Dimension.{d}.Scale") for d in (2, 1))
+    return stated_as("Calibrations.Dimension", y, x, units[1], units[0])
 
 
 def _load_rgb(path: Path, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segment.micrograph.length_units import not_an_image, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, stated
+from segment.micrograph.length_units import not_an_image
+from segment.micrograph.open_file import Frame, OpenFile, stated_as
 from segment.micrograph.refusals import not_real_space
 from segment.micrograph.sidecar import decode
 from segment.micrograph.tiffpages import image_pages, page_frames
@@ -42,5 +42,5 @@ def _of_page(opened: OpenFile, page: TiffPage, tags: TiffTags) -> list[Frame]:
     if reason := not_an_image(unit_x, unit_y):
         raise not_real_space(opened.path, reason)
     size_x = tags.valueof(_SIZE_X)
-    scales = stated("tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x))
+    scales = stated_as("tags 65009/65010", tags.valueof(_SIZE_Y, size_x), size_x, unit_y, unit_x)
     return page_frames(opened, [page], scales=scales)

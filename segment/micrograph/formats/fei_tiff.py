@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from segment.micrograph.formats.pixels import fitted
-from segment.micrograph.length_units import NUMERAL, number, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.length_units import length, number, to_nm
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated, stated_as
 from segment.micrograph.tiffpages import frames_by_text, page_frames, vendor_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _INI = (34680, 34682)  #: private TIFF tags of FEI
 _XML = 34683  #: and of Thermo Fisher
 Sections = dict[str, dict[str, str]]
 _PHENOM = re.compile(
-    rf"<(?:\w+:)?pixel(Width|Height)[^>]*unit\s*=\s*[\"']([^\"']+)[\"'][^>]*>\s*({NUMERAL})\s*<",
+    r"<(?:\w+:)?pixel(Width|Height)[^>]*unit\s*=\s*[\"']([^\"']+)[\"'][^>]*>\s*([^<]*?)\s*<",
     re.IGNORECASE,
 )
 _PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
@@ -78,8 +78,8 @@ def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     found: list[Scale] = []
     scans = list(dict.fromkeys(["Scan", beam.get("Scan", "EScan"), "EScan"]))
     for name in scans:
-        y, x = (to_nm(_number(facts, name, key), "m") for key in ("PixelHeight", "PixelWidth"))
-        found += stated(f"[{name}] PixelWidth", y, x)
+        section = facts.get(name, {})
+        found += stated_as(f"[{name}] PixelWidth", section.get("PixelHeight"), section.get("PixelWidth"), "m")
     for name, key in [(beam.get("Beam", "EBeam"), "HFW"), *((scan, "HorFieldsize") for scan in scans)]:
         width = to_nm(_number(facts, name, key), "m")
         found += stated(f"[{name}] {key} / columns", None, width / columns if width else None)
@@ -95,25 +95,23 @@ def _xml_sides(text: str, element: str) -> dict[str, tuple[str, str]]:
 
 def _xml_scales(text: str, columns: int) -> tuple[Scale, ...]:
     """PixelSize, then ScanFieldOfView over the columns: another one where these were resized."""
-    size, field = (
-        {name: to_nm(*side) for name, side in _xml_sides(text, element).items()}
-        for element in ("PixelSize", "ScanFieldOfView")
-    )
-    width = field.get("X")
+    size, field = (_xml_sides(text, element) for element in ("PixelSize", "ScanFieldOfView"))
+    (x, unit_x), (y, unit_y) = (size.get(axis, (None, "")) for axis in "XY")
+    width = length(*field["X"]) if "X" in field else None
     return (
-        *stated("XML PixelSize", size.get("Y"), size.get("X")),
+        *stated_as("XML PixelSize", y, x, unit_y, unit_x),
         *stated("XML ScanFieldOfView / columns", None, width / columns if width else None),
     )
 
 
 def _phenom_scale(text: str) -> tuple[Scale, ...]:
     """pixelWidth and pixelHeight of a Phenom desktop SEM; the finest first: its camera is coarser."""
-    found: dict[str, list[float | None]] = {"width": [], "height": []}
+    found: dict[str, list[tuple[str | None, str]]] = {"width": [], "height": []}
     for name, unit, value in _PHENOM.findall(_COMMENT.sub("", text)):
-        found[name.lower()].append(to_nm(value, unit))
-    sides = zip_longest(found["height"], found["width"])
-    scales = [scale for y, x in sides for scale in stated("XML pixelWidth", y, x)]
-    return tuple(sorted(scales, key=lambda scale: scale.x_nm))
+        found[name.lower()].append((value, unit))
+    sides = zip_longest(found["height"], found["width"], fillvalue=(None, ""))
+    scales = [one for (y, of_y), (x, of_x) in sides for one in stated_as("XML pixelWidth", y, x, of_y, of_x)]
+    return tuple(sorted(scales, key=lambda scale: (scale.unread, scale.x_nm)))
 
 
 def _phenom_bar(text: str, rows: int) -> int | None:

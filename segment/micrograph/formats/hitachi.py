@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import comma_doubt, number, parse_length
-from segment.micrograph.open_file import Frame, OpenFile
+from segment.micrograph.length_units import comma_doubt, length
+from segment.micrograph.open_file import Frame, OpenFile, stated_as
 from segment.micrograph.sidecar import pairs, whole_numbers
 
 NAME = "hitachi"
@@ -30,7 +30,7 @@ def frames(opened: OpenFile) -> list[Frame]:
 def _scale(facts: dict[str, str], size: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
     """PixelSize belongs to an image of DataSize."""
     written = facts.get("PixelSize", "")
-    nanometres = number(written) or parse_length(written)
+    nanometres = length(written, "nm")
     if nanometres is None:
-        return ()
+        return stated_as("PixelSize", None, written, "nm", source="sidecar")
     return (*pixels.as_stored("PixelSize", nanometres, size, shape, "sidecar"), *comma_doubt(written))

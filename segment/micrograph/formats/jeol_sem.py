@@ -33,11 +33,10 @@ def _entries(text: str) -> dict[str, str]:
 def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
     """``$$SM_MICRON_MARKER`` (length) over ``$$SM_MICRON_BAR`` (pixels at full size)."""
     marker = facts.get("$$SM_MICRON_MARKER", "")
-    length = parse_length(marker)
-    bar = facts.get("$$SM_MICRON_BAR", "").split()
-    pixels_of_bar = number(bar[0]) if bar else None
+    of_bar = facts.get("$$SM_MICRON_BAR", "")
+    length, pixels_of_bar = parse_length(marker), number(of_bar.split()[0]) if of_bar else None
     if length is None or pixels_of_bar is None or pixels_of_bar <= 0:
-        return ()
+        return (f'$$SM_MICRON_MARKER "{marker}" over $$SM_MICRON_BAR "{of_bar}" is no length: not taken',)
     if comma_doubt(marker):
         return (f"$$SM_MICRON_MARKER {marker}: of one or of thousands? No size taken, give --pixel-size",)
     where = "$$SM_MICRON_MARKER / $$SM_MICRON_BAR"

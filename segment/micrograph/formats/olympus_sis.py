@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.micrograph.length_units import to_nm
-from segment.micrograph.open_file import Frame, OpenFile, stated
+from segment.micrograph.open_file import Frame, OpenFile, stated_as
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "olympus_sis"
@@ -27,6 +26,6 @@ def frames(opened: OpenFile) -> list[Frame]:
     for page in tagged:
         facts: Any = page.tags.valueof(_TAG)
         facts = facts if isinstance(facts, dict) else {}
-        y, x = (to_nm(facts.get(f"pixelsize{axis}"), "m") for axis in "yx")
-        found += page_frames(opened, [page], scales=stated("tag 33560", y, x), notes=notes)
+        scales = stated_as("tag 33560", facts.get("pixelsizey"), facts.get("pixelsizex"), "m")
+        found += page_frames(opened, [page], scales=scales, notes=notes)
     return found

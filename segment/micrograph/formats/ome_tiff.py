@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segment.micrograph.formats.pixels import fitted
-from segment.micrograph.length_units import number, to_nm
+from segment.micrograph.length_units import length, number
 from segment.micrograph.one_area import Channels, first_of_each_area
-from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated_as
 from segment.micrograph.open_tiff import open_tiff
 from segment.micrograph.sidecar import parsed_xml, read_text
 from segment.micrograph.tiffpages import image_pages, page_frames
@@ -193,21 +193,16 @@ def _positions(pixels: ElementTree.Element, data: ElementTree.Element) -> Iterat
 
 def _scales(pixels: ElementTree.Element) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     """Pixel size, and in words what is wrong or strange with it."""
-    sides, notes = {}, []
-    for axis in "XY":
-        text = pixels.get(f"PhysicalSize{axis}")
-        if text is None:
-            continue
-        unit = pixels.get(f"PhysicalSize{axis}Unit", _DEFAULT_UNIT)
-        sides[axis] = to_nm(text, unit)
-        if sides[axis] is None:
-            notes.append(f'PhysicalSize{axis} "{text}" {unit} is no length: not taken')
-        elif "," in text:
-            notes.append(f'PhysicalSize{axis} "{text}" was read with a decimal comma: {sides[axis]:.5g} nm')
-    if None in sides.values():
-        return (), tuple(notes)
-    x, y = sides.get("X", sides.get("Y")), sides.get("Y")
-    return stated("PhysicalSizeX" if "X" in sides else "PhysicalSizeY", y, x), tuple(notes)
+    written = {axis: text for axis in "XY" if (text := pixels.get(f"PhysicalSize{axis}")) is not None}
+    units = {axis: pixels.get(f"PhysicalSize{axis}Unit", _DEFAULT_UNIT) for axis in "XY"}
+    first = "X" if "X" in written else "Y"
+    notes = [
+        f'PhysicalSize{axis} "{text}" was read with a decimal comma: {side:.5g} nm'
+        for axis, text in written.items()
+        if "," in text and (side := length(text, units[axis])) is not None
+    ]
+    y, x = written.get("Y"), written.get(first)
+    return stated_as(f"PhysicalSize{first}", y, x, units["Y"], units[first]), tuple(notes)
 
 
 def _sizes(pixels: ElementTree.Element) -> tuple[int, int, int]:

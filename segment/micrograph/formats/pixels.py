@@ -58,10 +58,10 @@ def fitted(
     scales: tuple[Scale, ...], size: tuple[int, ...], page: TiffPage
 ) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     """Scales that the file states for `size` (columns, rows), and words, where its page may have another."""
-    now = (page.imagewidth, page.imagelength)
-    if not scales or len(size) < 2 or not all(size) or size[0] == now[0]:
+    now, read = (page.imagewidth, page.imagelength), [scale for scale in scales if not scale.unread]
+    if not read or len(size) < 2 or not all(size) or size[0] == now[0]:
         return scales, ()
-    first = scales[0]
+    first = read[0]
     if abs(first.y_nm / first.x_nm - 1) > SQUARE:
         return (), (_for_others(first.where, size, now, "what was done to it?"),)
     return parted(as_stored(first.where, first.x_nm, size, now[::-1], first.source))

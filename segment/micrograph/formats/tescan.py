@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import NUMERAL, number, to_nm
+from segment.micrograph.length_units import length, number
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import Frame, OpenFile, stated
+from segment.micrograph.open_file import Frame, OpenFile, stated, stated_as
 from segment.micrograph.sidecar import decode, read_text, sidecar
 
 NAME = "tescan"
@@ -18,7 +18,7 @@ _COLUMNS, _ROWS = ("ImageWidth", "ImageSizeX", "Width"), ("ImageHeight", "ImageS
 
 _TAG = 50431  #: private TIFF tag of TESCAN
 _KEYS = "PixelSizeX|PixelSizeY|ImageStripSize|ViewFieldX?|Image(?:Width|Height|SizeX|SizeY)|Width|Height"
-_NUMBER = re.compile(rf"^\s*({_KEYS})\s*=\s*({NUMERAL})", re.MULTILINE)
+_ENTRY = re.compile(rf"^\s*({_KEYS})[ \t]*=[ \t]*([^\r\n\0]*?)\s*$", re.MULTILINE)
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -36,9 +36,9 @@ def _header_file(opened: OpenFile) -> Path | None:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """The image with what tag and header file state, the tag first."""
-    stated = [({k: number(v) for k, v in _NUMBER.findall(text)}, where) for text, where in _texts(opened)]
-    strips = [facts["ImageStripSize"] for facts, _ in stated if facts.get("ImageStripSize") is not None]
-    strip = int(strips[0] or 0) if strips else None
+    stated = [(dict(_ENTRY.findall(text)), where) for text, where in _texts(opened)]
+    strips = [rows for facts, _ in stated if (rows := number(facts.get("ImageStripSize", ""))) is not None]
+    strip = int(strips[0]) if strips else None
 
     def scales(shape: tuple[int, int]) -> list[pixels.Stated]:
         return [scale for facts, where in stated for scale in _scales(facts, where, shape)]
@@ -47,18 +47,20 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 
 def _scales(
-    facts: dict[str, float | None], where: PixelSizeSource, shape: tuple[int, int]
+    facts: dict[str, str], where: PixelSizeSource, shape: tuple[int, int]
 ) -> tuple[pixels.Stated, ...]:
     """PixelSizeX/Y, for the stated size of the image where there is one; then the field width."""
-    x, y = to_nm(facts.get("PixelSizeX"), "m"), to_nm(facts.get("PixelSizeY"), "m")
-    sides = [[facts[key] for key in keys if facts.get(key)] for keys in (_COLUMNS, _ROWS)]
-    size = tuple(int(found[0] or 0) for found in sides if found)
+    of_y, of_x = facts.get("PixelSizeY"), facts.get("PixelSizeX")
+    y, x = length(of_y, "m"), length(of_x, "m")
+    sides = [[n for key in keys if (n := number(facts.get(key, "")))] for keys in (_COLUMNS, _ROWS)]
+    size = tuple(int(found[0]) for found in sides if found)
     square = x is not None and (y is None or abs(y - x) <= 1e-6 * x)
     if len(size) == 2 and size[0] != shape[1] and square and x is not None:
         return pixels.as_stored("PixelSizeX", x, size, shape, where)
-    field = to_nm(facts.get("ViewField") or facts.get("ViewFieldX"), "m")
+    field = length(facts.get("ViewField") or facts.get("ViewFieldX"), "m")
     width = field / shape[1] if field else None
-    return (*stated("PixelSizeX", y, x, where), *stated("ViewField / columns", None, width, where))
+    said = stated_as("PixelSizeX", of_y, of_x, "m", source=where)
+    return said + stated("ViewField / columns", None, width, where)
 
 
 def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from segment.micrograph.length_units import not_an_image, to_nm
+from segment.micrograph.length_units import not_an_image
 from segment.micrograph.one_area import Channels, first_of_each_area
-from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
+from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated_as
 from segment.micrograph.refusals import not_real_space
 
 NAME = "velox_emd"
@@ -94,6 +94,5 @@ def _scales(facts: dict[str, Any]) -> tuple[Scale, ...]:
     """Metres in every Velox file seen, but each axis is read in the unit it states."""
     result = facts.get("BinaryResult", {})
     size = result.get("PixelSize", {})
-    x = to_nm(size.get("width", 0), str(result.get("PixelUnitX", "")))
-    y = to_nm(size.get("height", 0), str(result.get("PixelUnitY", "")))
-    return stated("BinaryResult.PixelSize", y, x)
+    of_y, of_x = (str(result.get(f"PixelUnit{axis}", "")) for axis in "YX")
+    return stated_as("BinaryResult.PixelSize", size.get("height"), size.get("width"), of_y, of_x)

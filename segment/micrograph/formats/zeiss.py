@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from segment.micrograph.formats.pixels import fitted
-from segment.micrograph.length_units import NUMERAL, number, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.length_units import number
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated, stated_as
 from segment.micrograph.tiffpages import frames_by_text, page_frames, vendor_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ NAME = "zeiss_tiff"
 REFERENCE_COLUMNS = 1024  #: for which CZ_SEM states its pixel size
 _TAG = 34118  #: private TIFF tag of Zeiss
 _RESOLUTION = re.compile(r"(\d+)\s*\*\s*(\d+)")
-_ENTRY = re.compile(rf"=\s*({NUMERAL})\s*(\S+)")
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -37,7 +37,7 @@ def _of_page(opened: OpenFile, page: TiffPage, text: str) -> list[Frame]:
     match = _RESOLUTION.search(named.get("dp_image_store", ""))  # ``Store resolution = 1024 * 768``
     stored_at = (int(match[1]), int(match[2])) if match else ()
     columns = stored_at[0] if stored_at else page.imagewidth
-    field = next((width.x_nm / columns for width in _named(named, "ap_width")), None)
+    field = next((width.x_nm / columns for width in _named(named, "ap_width") if not width.unread), None)
     scales = (
         *_from_reference(unnamed, columns),
         *_named(named, "ap_image_pixel_size"),
@@ -58,10 +58,10 @@ def _parse(text: str) -> tuple[list[float], dict[str, str]]:
             named[name], name = line, ""
             continue
         value = number(line)
-        if value is None:
-            name = line.lower() if line.isupper() else ""
+        if value is None and (line.isupper() or not (line or unnamed)):
+            name = line.lower()
         elif not named:
-            unnamed.append(value)
+            unnamed.append(math.nan if value is None else value)
     return unnamed, named
 
 
@@ -75,5 +75,4 @@ def _from_reference(unnamed: list[float], columns: int) -> tuple[Scale, ...]:
 
 def _named(named: dict[str, str], name: str) -> tuple[Scale, ...]:
     """An entry such as ``Pixel Size = 2.615 µm``."""
-    match = _ENTRY.search(named.get(name, ""))
-    return stated(name, None, to_nm(match.group(1), match.group(2))) if match else ()
+    return stated_as(name, None, named[name].partition("=")[2].strip(), "") if name in named else ()

@@ -46,13 +46,13 @@ def test_ome_states_the_size_of_its_own_columns(tmp_path, make_grains, shape, na
     assert "was cropped" in describe(tmp_path / "b.ome.tif")[0].conflicts[0].chosen
 
 
-@pytest.mark.parametrize("size", ["0", "-1", "NaN", "inf", "1.6 nm", "", "1,234,5"])
+@pytest.mark.parametrize("size", ["0", "-1", "NaN", "inf", "1.6 furlong", "", "1,234,5"])
 def test_bad_sizes_of_ome_leave_the_image_without_one(tmp_path, make_grains, size):
     images = IMAGE.format(k=0, size=f'PhysicalSizeX="{size}" PhysicalSizeY="{size}"', ifd=0)
     ome(tmp_path / "a.ome.tif", [make_grains()], images)
     (found,) = describe(tmp_path / "a.ome.tif")
     assert found.pixel_size_nm is None and found.problem is None
-    assert "is no length" in found.notes[0]
+    assert f'PhysicalSizeX "{size}" µm is no length' in found.notes[0]
 
 
 def test_a_set_of_ome_files_with_its_text_in_another_file(tmp_path, make_grains):

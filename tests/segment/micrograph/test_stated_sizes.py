@@ -170,7 +170,8 @@ def test_hitachi_may_write_a_unit(tmp_path, make_grains):
     [
         ("[Scan]\nHorFieldsize=4,096e-007\n", 1.6, ""),
         ("[EScan]\nHorFieldsize=4.096e-007\nPixelWidth=0\n", 1.6, ""),
-        ("[Scan]\nPixelWidth=nan\nPixelHeight=inf\n", None, "its scan states no pixel size"),
+        ("[Scan]\nPixelWidth=nan\nPixelHeight=inf\n", None, '[Scan] PixelWidth "nan" m is no length'),
+        ("[Scan]\nDwell=1\n", None, "its scan states no pixel size"),
         ("[Beam]\nBeam=CCD\n", None, "image of the CCD camera"),
     ],
 )
@@ -180,6 +181,36 @@ def test_fei_without_a_pixel_width(tmp_path, make_grains, text, nanometres, word
     (found,) = describe(tmp_path / "a.tif")
     assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
     assert words in "\n".join(found.notes)
+
+
+XML = '<M><PixelSize><X unit="m">@</X><Y unit="m">@</Y></PixelSize></M>'
+STATED = {
+    "34682": "[Scan]\r\nPixelWidth=@\r\nPixelHeight=@\r\n",
+    "34683": XML,
+    "34683 ": XML.replace("X ", "pixelWidth ").replace("X>", "pixelWidth>").replace("PixelSize", "Phenom"),
+    "34118": "0\n0\n0\n@\n1e-3\nAP_IMAGE_PIXEL_SIZE\nImage Pixel Size = @\n",
+    "a-tif.hdr": "[MAIN]\nPixelSizeX=@\nPixelSizeY=@\n",
+    "a.txt": "[SemImageFile]\nPixelSize=@\n",
+    "a.txt ": "$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER @\n",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), STATED.items())
+@pytest.mark.parametrize("written", ["N/A", "-1.6e-9", "0", "1,234.5", "", "200 nm"])
+def test_what_is_no_length_is_quoted_and_a_unit_that_is_written_counts(
+    tmp_path, make_grains, name, text, written
+):
+    raw, name = text.replace("@", written).encode(), name.strip()
+    tags = [(int(name), 7, len(raw), raw, True)] if name.isdigit() else []
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None, extratags=tags)
+    if not tags:
+        (tmp_path / name).write_bytes(raw)
+    (found,) = describe(tmp_path / "a.tif")
+    if written == "200 nm":
+        assert found.pixel_size_nm == pytest.approx(1.6 if "MARKER" in text else 200)
+    elif written or text != XML:
+        assert found.pixel_size_nm is None
+        assert f'"{written}"' in found.notes[0] and "is no length: not taken" in found.notes[0]
 
 
 @pytest.mark.parametrize("unit", ["1/nm", "nm⁻¹", "mrad"])
