@@ -33,6 +33,8 @@ RAGGED = 1.0  #: pixel edges per pixel of a label that lies in specks or lines; 
 LEAST_RAGGED_PX = 100  #: of such a label; judgement
 SEAM = 0.9  #: of a line's length cells end at it; along any line in a mosaic it is a pixel in an intercept
 CELLS_OF_TILE = 4  #: on average at least, as lattices of square cells have 1; judgement
+#: pixels, and share of the median cell, up to which a number is a dot, no grain; their least share; judgement
+DOT_PX, DOT, DOTS = 3, 0.005, 0.01
 EMPTY_RIM = 0.5  #: of the rim's pixels are no cell where programs removed the cells that it cuts; judgement
 
 
@@ -79,11 +81,12 @@ def repaired(
     labels, ground = _without_ground(path, labels, highest)
     frame = within_frame(labels) if valid is None else None
     valid = valid if frame is None else frame
+    labels, dots = _without_dots(labels)
     labels, gaps = _without_gaps(labels)
     if valid is not None:
         labels = np.where(valid, labels, 0)
     labels, n_new = split_parts(labels) if labels.max() > 1 else (labels, 0)
-    words = [ground, gaps]
+    words = [ground, dots, gaps]
     if n_new:
         words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
     if frame is not None:
@@ -169,6 +172,20 @@ def _without_specks(labels: np.ndarray) -> tuple[np.ndarray, int]:
     if np.count_nonzero(speck) < labels.max():
         return labels, 0
     return np.where(speck[pieces], nearest_labels(labels), labels), int(area[speck].sum())
+
+
+def _without_dots(labels: np.ndarray) -> tuple[np.ndarray, str]:
+    """Numbers of a few pixels, which clicks and lost points leave, given to the cells; and what is said."""
+    area = np.bincount(labels.ravel())
+    cells = area[1:][area[1:] > DOT_PX]
+    dot = (area > 0) & (area <= min(DOT_PX, DOT * float(np.median(cells)) if cells.size else 0))
+    dot[0] = False
+    n = int(np.count_nonzero(dot))
+    if n < max(FEWEST, DOTS * cells.size):
+        return labels, ""
+    at = dot[labels]
+    filled = np.where(at, nearest_labels(np.where(at, 0, labels)), labels)
+    return numbered(filled), f"{n} numbers of 1 to {DOT_PX} pixels are no grains: the cells around have them"
 
 
 def _areas(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

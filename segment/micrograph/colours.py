@@ -11,10 +11,14 @@ _HALF_TRANSPARENT = 0.3  #: share of soft edges in an alpha channel; a picture h
 _COLOURED, _TINTED = 0.2, 0.02
 _LEAST_MARKS = 64  #: coloured pixels
 _MOST_MARKED = 0.1  #: share of tinted pixels; more is a colour picture; judgement
+#: share of pixels without any colour, of which colour pictures have .007 (101), and what is a mark among them
+_GREY, _PALE_MARK = 0.5, 0.06
 _MARGIN = 3  #: pixels around a mark that smoothing or JPEG mixed with it
 _RAMP, _SMALL_STEP = 256, 32  #: entries of a scale, and of a channel's 256 levels what one step may change
 _DARKEST = 99  #: percentile of the ink, in sheets fully covered by one of four
-_TOO_MUCH = 1.0  #: such sheets by which one reading needs more than the other, and is wrong; judgement
+#: such sheets that are hardly printed on each other (ISO 12647-2: at most 3.3 to 3.5), and by which the other
+#: reading needs less; judgement
+_TOO_MUCH = ((3.3, 1.0), (3.6, 0.2))
 _SPARSE = 4  #: every so many rows and columns tell whether colours are a code
 #: mean of a pixel's largest less its smallest channel, of full intensity, that makes colours strong, and how
 #: far these agree, 1 for one hue, 0 for all alike: of 94 real pictures those of .25 and more have .86 and
@@ -23,7 +27,11 @@ _STRONG, _ALL_HUES = 0.25, 0.3
 #: share of pixels with a channel at its end, as in the code of orientations (inverse pole figure) and in
 #: rainbows, and how far their hues agree at most; real pictures have .02
 _FULL, _AT_END, _SEVERAL_HUES = 0.4, 0.97, 0.75
+#: the same of pale colours laid over a grey picture: strength, agreement at most, and share of neighbours
+#: whose colour is the same to within a level whatever the grey: .98, of real colour pictures up to .64 (101)
+_PALE, _NO_HUE, _EVEN, _JUDGED = 0.02, 0.3, 0.85, 512
 
+_LAID_OVER = "pale colours of all hues, as a map laid over the picture: give the picture without it"
 _ONLY_BRIGHTNESS = (
     "strong colours of all hues, of which only the brightness is looked at: a map of orientations or labels? "
     "Give the map itself, or the picture in grey levels"
@@ -53,13 +61,17 @@ def _largest(pixels: np.ndarray) -> float:
 def rgb_of_paper(pixels: np.ndarray, inverted: bool) -> np.ndarray:
     """RGB of a picture in four inks that may be stored inverted, whatever the file says (`inverted`).
 
-    Read the wrong way round, bright parts need far more ink than dark ones otherwise, or all is black.
+    Read the wrong way round, bright parts are all black, or need more ink than paper takes.  A picture
+    without bright parts needs no such amount either way: then the file counts.
     """
     opposite = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
     told, other = (pixels, opposite) if inverted else (opposite, pixels)
-    least = [np.percentile(one[::_SPARSE, ::_SPARSE].sum(axis=2), 100 - _DARKEST) for one in (told, other)]
+    most, of_other = (
+        4 - np.percentile(one[::_SPARSE, ::_SPARSE, :4].sum(axis=2) / _largest(pixels), 100 - _DARKEST)
+        for one in (told, other)
+    )
     colours = rgb_of_inks(told)
-    if colours.any() and least[0] + _TOO_MUCH * _largest(pixels) >= least[1]:
+    if colours.any() and not any(most > ink and of_other < most - less for ink, less in _TOO_MUCH):
         return colours
     return rgb_of_inks(other)
 
@@ -98,9 +110,10 @@ def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
     red, green, blue = np.moveaxis(pixels[..., :3], 2, 0)
     colour = np.maximum(np.maximum(red, green), blue)
     colour -= np.minimum(np.minimum(red, green), blue)
-    coloured = (colour >= _COLOURED * _largest(pixels)).view(np.uint8)
+    else_grey = (colour == 0).mean() >= _GREY
+    coloured = (colour >= (_PALE_MARK if else_grey else _COLOURED) * _largest(pixels)).view(np.uint8)
     tinted = (colour > _TINTED * _largest(pixels)).mean()
-    if np.count_nonzero(coloured) < _LEAST_MARKS or tinted > _MOST_MARKED:
+    if np.count_nonzero(coloured) < _LEAST_MARKS or (tinted > _MOST_MARKED and not else_grey):
         return None
     return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
 
@@ -110,11 +123,21 @@ def coded_colours(pixels: np.ndarray) -> tuple[bool, tuple[str, ...]]:
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u":
         return False, ()
     rgb = pixels[::_SPARSE, ::_SPARSE, :3].astype(np.float32) / np.float32(_largest(pixels))
-    if np.ptp(rgb, axis=2).mean() < _STRONG:
+    strength = float(np.ptp(rgb, axis=2).mean())
+    if strength < _PALE:
         return False, ()
     red, green, blue = np.moveaxis(rgb, 2, 0)
     hue = red - (green + blue) / 2 + 1j * np.sqrt(0.75) * (green - blue)
     agree = abs(hue.mean()) / np.abs(hue).mean()
+    if strength < _STRONG:
+        return False, (_LAID_OVER,) if agree < _NO_HUE and _flat_colours(pixels) >= _EVEN else ()
     if agree < _SEVERAL_HUES and (rgb.max(axis=2) >= _AT_END).mean() >= _FULL:
         return True, ()
     return False, (_ONLY_BRIGHTNESS,) if agree < _ALL_HUES else ()
+
+
+def _flat_colours(pixels: np.ndarray) -> float:
+    """Share of neighbours whose channels differ by the same, to within a level of 8 bits."""
+    part = pixels[:_JUDGED, :_JUDGED, :3].astype(np.int32)
+    apart = np.abs(np.diff(np.diff(part, axis=2), axis=1)).max(axis=2)
+    return float((apart <= _largest(pixels) / 255).mean())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
@@ -25,8 +26,8 @@ from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.inset import find_seams
 from segment.micrograph.open_file import Frame, stated
-from segment.micrograph.overlay import find_overlay
-from segment.micrograph.pixel_size import ChosenScale, choose_scale
+from segment.micrograph.overlay import find_overlay, has_outlines, runs_all_over
+from segment.micrograph.pixel_size import CONFLICT, ChosenScale, choose_scale
 from segment.micrograph.scale_bar import NO_READER, ScaleBar, can_read, read_scale_bar
 
 NOISE = 1.5  #: variance of blocks' means in units of that of white noise; a weak network has 10 and more
@@ -38,6 +39,7 @@ PANELS = "several pictures side by side: save those of another area or magnifica
 DRAWN_OUT = (
     "stripes in its corners, as where a turn drew out the edges: turn it with empty corners, or crop it"
 )
+OUTLINES = "thin lines drawn all over it, as outlines of grains: give the picture without them"
 NO_DATA = "pixels that are no numbers, or far from all others, are masked"
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
@@ -79,6 +81,8 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     notes += chosen.doubts
     if scale_bar is not None and chosen.source in ("none", "scalebar"):
         notes += (scale_bar.remark,)
+    elif scale_bar is not None and chosen.winner is not None:
+        notes += scale_bar.against(chosen.winner.x_nm, CONFLICT)
     elif chosen.source == "none" and (hidden.overlay or bar_rows) and not can_read():
         notes += (NO_READER,)
     notes += chosen.how_squared(path, "resampled")
@@ -108,6 +112,9 @@ def levels_of(pixels: np.ndarray) -> Levels:
     del pixels
     image, valid = without_no_data(image)
     notes += doubt + (() if valid is None else (NO_DATA,))
+    marks = masks["coloured marks in a grey picture"]
+    if marks is not None and runs_all_over(cv2.erode(marks.view(np.uint8), np.ones((5, 5), np.uint8))):
+        notes += (OUTLINES,)
     for what, mask in masks.items():
         if mask is not None:
             valid = ~mask if valid is None else valid & ~mask
@@ -160,6 +167,8 @@ def find_hidden(
         notes += (f"an inset is masked ({inset.sum() / image.size:.1%} of the image)",)
     if parted or tiles:
         notes += (PANELS,)
+    if not whole and has_outlines(image[view]):
+        notes += (OUTLINES,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)
     notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])

@@ -8,6 +8,7 @@ that converts). Empty cells are missing values; what a sheet has no column for s
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -64,7 +65,7 @@ def read_samples(path: str | Path) -> SampleSheet:
 
 
 def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
-    """Values that are hardly meant: durations, pressures and such below zero, shares of more than 100 %."""
+    """What is hardly meant: durations and such below zero, shares of more than 100 %, days to come."""
     values = [(row.sample_id, q.name, q.value, q.unit) for row in rows for q in row.parameters]
     values += [(row.sample_id, m.name, m.value, m.unit) for row in rows for m in row.properties]
     doubtful = [
@@ -72,6 +73,8 @@ def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
         for sample_id, name, value, unit in values
         if value is not None and ((value > 100 and unit in PER_CENT) or (value < 0 and never_negative(unit)))
     ]
+    tomorrow = f"{date.today() + timedelta(days=1):%Y-%m-%d}"
+    doubtful += [f"{row.sample_id} made on {row.made_on}" for row in rows if (row.made_on or "") > tomorrow]
     more = f" and {len(doubtful) - 5} more" if len(doubtful) > 5 else ""
     return (f"{path.name}: are these meant? {', '.join(doubtful[:5])}{more}",) if doubtful else ()
 

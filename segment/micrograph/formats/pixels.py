@@ -63,11 +63,12 @@ def fitted(
         return scales, ()
     first = read[0]
     if abs(first.y_nm / first.x_nm - 1) > SQUARE:
-        return (), (_for_others(first.where, size, now, "what was done to it?"),)
+        return (), (for_others(first.where, size, now, "what was done to it?"),)
     return parted(as_stored(first.where, first.x_nm, size, now[::-1], first.source))
 
 
-def _for_others(where: str, size: tuple[int, ...], now: tuple[int, ...], doubt: str) -> str:
+def for_others(where: str, size: tuple[int, ...], now: tuple[int, ...], doubt: str) -> str:
+    """Words for a size that holds for a picture of other columns and rows (`size`, `now`)."""
     said, is_now = (f"{columns} x {rows}" for columns, rows in (size[:2], now))
     return f"{where} is for {said} pixels, the picture has {is_now}: {doubt} no size taken, give --pixel-size"
 
@@ -102,7 +103,7 @@ def as_stored(
     if smaller and not fits:
         return cropped + resized
     doubt = f"resized ({side:.5g} nm) or cropped ({full_nm:.5g} nm)?" if fits else "what was done to it?"
-    return (_for_others(where, full_size, (columns, rows), doubt),)
+    return (for_others(where, full_size, (columns, rows), doubt),)
 
 
 def bar_below(full_size: tuple[int, ...], shape: tuple[int, int]) -> int | None:

@@ -55,7 +55,9 @@ def _scales(
     sides = [[n for key in keys if (n := number(facts.get(key, "")))] for keys in (_COLUMNS, _ROWS)]
     size = tuple(int(found[0]) for found in sides if found)
     square = x is not None and (y is None or abs(y - x) <= 1e-6 * x)
-    if len(size) == 2 and size[0] != shape[1] and square and x is not None:
+    if len(size) == 2 and size[0] != shape[1] and x is not None:
+        if not square:
+            return (pixels.for_others("PixelSizeX", size, shape[::-1], "what was done to it?"),)
         return pixels.as_stored("PixelSizeX", x, size, shape, where)
     field = length(facts.get("ViewField") or facts.get("ViewFieldX"), "m")
     width = field / shape[1] if field else None

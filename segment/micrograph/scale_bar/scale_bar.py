@@ -61,6 +61,14 @@ class ScaleBar:
             return f"the pixel size was read from the burned-in scale bar, {self.words}: check it"
         return f"a scale bar is burned in, but its label is not certain ({self.words}): {self.remedy}"
 
+    def against(self, side_nm: float, apart: float) -> tuple[str, ...]:
+        """Words where what was read in doubt differs from `side_nm`, nanometres, by more than this share."""
+        doubtful = nanometres(Words(self.text, self.confidence)) if self.length_nm is None else None
+        if doubtful is None or abs(doubtful / self.length_px / side_nm - 1) <= apart:
+            return ()
+        size = f"{doubtful / self.length_px:.4g} nm a pixel"
+        return (f"a burned-in scale bar seems to say {self.words}, {size}, not {side_nm:.4g}: look at it",)
+
     @property
     def remedy(self) -> str:
         """What to do where the label is not certain."""

@@ -70,6 +70,22 @@ def test_seams_of_tiles_are_told(cells: np.ndarray) -> None:
     assert grain_map_of_labels(squares).warnings == grain_map_of_labels(cells).warnings == ()
 
 
+def test_numbers_of_a_pixel_are_no_grains(cells: np.ndarray) -> None:
+    """Clicks and lost points that each got a number, within a cell and between two; a few stay."""
+    whole = grain_map_of_labels(cells)
+    places = [(y, x) for y in range(5, 195, 20) for x in range(5, 395, 40)]
+    assert cells[cells > 0].size / whole.n_grains > 600
+    dotted = cells.astype(np.int64)
+    for k, (y, x) in enumerate(places):
+        dotted[y, x : x + 1 + k % 2] = cells.max() + 1 + k
+    found = grain_map_of_labels(dotted)
+    assert found.n_grains == whole.n_grains and (found.labels != whole.labels).mean() < 1e-3
+    assert f"{len(places)} numbers of 1 to 3 pixels are no grains" in found.warnings[0]
+    few = cells.astype(np.int64)
+    few[5, 5] = few[50, 50] = cells.max() + 1
+    assert not any("no grains" in said for said in grain_map_of_labels(few).warnings)
+
+
 def test_a_mask_in_pieces_is_no_label_map() -> None:
     mask = np.zeros((90, 90), np.uint8)
     mask[10:40, 10:40] = mask[50:80, 50:80] = 255

@@ -86,3 +86,33 @@ def test_strong_colours_of_all_hues_are_said(tmp_path, make_grains, strength, sa
     cv2.imwrite(str(tmp_path / "a.png"), (grey * (1 - strength + strength * tint)).astype(np.uint8))
     (found,) = describe(tmp_path / "a.png")
     assert any("only the brightness" in note for note in found.notes) == said
+
+
+@pytest.mark.parametrize("most", [0.35, 1.0])
+def test_inks_of_a_dark_picture_are_taken_as_the_file_says(tmp_path, make_grains, most):
+    """Four inks at once, up to 3.2 sheets; bright parts are missing in the dark one."""
+    grey = cv2.GaussianBlur(make_grains((160, 160)), (0, 0), 2) * most / 230
+    inks = ((1 - grey[..., None]) * [230, 230, 230, 125]).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    assert np.corrcoef(read.image.ravel(), grey.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.2, 0.4])
+def test_pale_colours_laid_over_a_picture_are_said(tmp_path, make_grains, alpha):
+    """Labels in random colours over all of it, and a disc of one colour in a picture without colours."""
+    grey = np.repeat(make_grains((300, 300)).astype(float)[..., None], 3, axis=2)
+    rng = np.random.default_rng(0)
+    over = np.kron(rng.integers(0, 256, (10, 10, 3)), np.ones((30, 30, 1)))
+    cv2.imwrite(str(tmp_path / "a.png"), (grey * (1 - alpha) + alpha * over).astype(np.uint8))
+    (found,) = describe(tmp_path / "a.png")
+    assert any("laid over the picture" in note for note in found.notes)
+    rows, columns = np.ogrid[:300, :300]
+    disc = ((rows - 150) ** 2 + (columns - 150) ** 2 < 60**2)[..., None]
+    marked = np.where(disc, grey * (1 - alpha) + [0, 0, 255 * alpha], grey)
+    cv2.imwrite(str(tmp_path / "b.png"), marked.astype(np.uint8))
+    (found,) = describe(tmp_path / "b.png")
+    assert found.hidden_fraction > disc.mean()
+    noisy = np.clip(grey + rng.normal(0, 12, grey.shape), 0, 255).astype(np.uint8)  # of a camera for colours
+    cv2.imwrite(str(tmp_path / "c.png"), noisy)
+    assert not any("colours" in note for note in describe(tmp_path / "c.png")[0].notes)

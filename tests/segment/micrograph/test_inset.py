@@ -11,7 +11,8 @@ import grainstats as gs
 from segment.cells.label_edges import on_edges
 from segment.micrograph import read_micrographs
 from segment.micrograph.inset import find_seams
-from segment.micrograph.prepare import PANELS
+from segment.micrograph.overlay import has_outlines
+from segment.micrograph.prepare import OUTLINES, PANELS
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 ROWS, COLUMNS = 150, 210
@@ -143,3 +144,26 @@ def test_the_edge_of_a_sheet_parts_no_panels(field, tmp_path):
     for name, image in (("sheet", np.vstack([resin, field])), ("field", field), ("frame", np.pad(field, 9))):
         cv2.imwrite(str(tmp_path / f"{name}.png"), image)
         assert PANELS not in next(read_micrographs(tmp_path / f"{name}.png")).notes
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("ink", [0, 255, 230, (0, 255, 255)])
+def test_outlines_drawn_over_a_picture_are_told(field, tmp_path, width, ink):
+    cells = poisson_voronoi_plane(field.shape, 1 / 1500, np.random.default_rng(0)).grain_map().labels
+    lines = cv2.dilate(on_edges(cells).view(np.uint8), np.ones((width, width), np.uint8)) > 0
+    drawn = field.copy() if isinstance(ink, int) else np.repeat(field[..., None], 3, axis=2)
+    drawn[lines] = ink
+    cv2.imwrite(str(tmp_path / "a.png"), drawn)
+    assert OUTLINES in next(read_micrographs(tmp_path / "a.png")).notes
+
+
+@pytest.mark.parametrize("share", [0, 2, 10, 20])
+def test_boundaries_of_hard_contrast_are_no_outlines(field, share):
+    """Etched boundaries have a profile, also where many pixels are cut to black or white."""
+    cells = poisson_voronoi_plane((600, 600), 1 / 2500, np.random.default_rng(1)).grain_map().labels
+    etched = cv2.GaussianBlur(np.where(on_edges(cells), 0, 200).astype(np.float32), (0, 0), 1.5)
+    etched += np.random.default_rng(2).normal(0, 3, cells.shape)
+    for image in (field, etched):
+        low, high = np.percentile(image, (share, 100 - share))
+        cut = np.clip((image - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+        assert not has_outlines(cut) and not has_outlines(255 - cut)

@@ -187,3 +187,14 @@ def test_bars_of_real_files_say_what_their_metadata_say(name, label):
     assert frame.scale_bar.text == label
     assert frame.scale_bar.pixel_size_nm == pytest.approx(frame.pixel_size_nm, rel=0.01)
     assert frame.conflicts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "length_nm", "told"),
+    [("500nm", None, True), ("300nm", None, False), ("20un", None, False), ("500nm", 500.0, False)],
+)
+def test_a_bar_in_doubt_is_compared_with_the_metadata(text, length_nm, told):
+    bar = ScaleBar(200.0, text, 0.5, length_nm, slice(0, 9), slice(0, 9), np.zeros((9, 9), np.uint8))
+    said = bar.against(1.5 if text == "300nm" else 1.6, 0.03)
+    assert bool(said) == told
+    assert not said or "seems to say '500nm' over 200.0 px, 2.5 nm a pixel, not 1.6" in said[0]

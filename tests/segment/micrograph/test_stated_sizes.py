@@ -89,6 +89,14 @@ def test_text_of_a_resized_or_cropped_picture(tmp_path, make_grains, name, text,
     assert [word in c.chosen for c in found.conflicts] == ([] if word is None else [True])
 
 
+def test_pixels_that_are_not_square_of_a_turned_picture_have_no_size(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((128, 96)), metadata=None)
+    text = "PixelSizeX=1.6e-9\nPixelSizeY=3.2e-9\nImageWidth=128\nImageHeight=96\n"
+    (tmp_path / "a-tif.hdr").write_text(text)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None and "is for 128 x 96 pixels" in found.notes[0]
+
+
 ZEISS = "0\r\n0\r\n0\r\n2.0e-009\r\nDP_IMAGE_STORE\r\nStore resolution = 1280 * 960\r\n"
 
 

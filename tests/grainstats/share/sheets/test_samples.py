@@ -346,6 +346,8 @@ def test_what_is_hardly_meant_is_told(sheet: Write) -> None:
     (said,) = read_samples(sheet(f"{header}S1,ai,-3,-5,140,-40,-2\n")).remarks
     assert said.endswith("S1 hold = -3 h, S1 p = -5 MPa, S1 y = 140 wt%")
     assert read_samples(sheet(f"{header}S1,ai,3,5,100,-273,2\n")).remarks == ()
+    (said,) = read_samples(sheet("sample_id,design_route,date\nS1,ai,9024-05-31\nS2,ai,2024-05-31\n")).remarks
+    assert said.endswith("S1 made on 9024-05-31")
 
 
 def test_a_name_that_has_lost_everything_is_no_sample(db: Database, sheet: Write, make_record) -> None:
