@@ -33,8 +33,7 @@ RAGGED = 1.0  #: pixel edges per pixel of a label that lies in specks or lines; 
 LEAST_RAGGED_PX = 100  #: of such a label; judgement
 SEAM = 0.9  #: of a line's length cells end at it; along any line in a mosaic it is a pixel in an intercept
 CELLS_OF_TILE = 4  #: on average at least, as lattices of square cells have 1; judgement
-#: pixels, and share of the median cell, up to which a number is a dot, no grain; their least share; judgement
-DOT_PX, DOT, DOTS = 3, 0.005, 0.01
+DOT_PX, DOT = 3, 0.005  #: pixels, and share of the median cell, up to which a number is a dot; judgement
 EMPTY_RIM = 0.5  #: of the rim's pixels are no cell where programs removed the cells that it cuts; judgement
 
 
@@ -180,9 +179,12 @@ def _without_dots(labels: np.ndarray) -> tuple[np.ndarray, str]:
     cells = area[1:][area[1:] > DOT_PX]
     dot = (area > 0) & (area <= min(DOT_PX, DOT * float(np.median(cells)) if cells.size else 0))
     dot[0] = False
-    n = int(np.count_nonzero(dot))
-    if n < max(FEWEST, DOTS * cells.size):
+    sides = pairs_beside(labels) if dot.any() else np.zeros((0, 2), np.int64)
+    sides = np.concatenate([sides, sides[:, ::-1]])
+    beside = np.bincount(np.unique(sides[dot[sides[:, 0]]], axis=0)[:, 0])
+    if np.count_nonzero(beside == 1) < FEWEST:  # in a section no such grain lies within one other
         return labels, ""
+    n = int(np.count_nonzero(dot))
     at = dot[labels]
     filled = np.where(at, nearest_labels(np.where(at, 0, labels)), labels)
     return numbered(filled), f"{n} numbers of 1 to {DOT_PX} pixels are no grains: the cells around have them"
