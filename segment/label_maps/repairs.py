@@ -182,7 +182,7 @@ def _without_dots(labels: np.ndarray) -> tuple[np.ndarray, str]:
     sides = pairs_beside(labels) if dot.any() else np.zeros((0, 2), np.int64)
     sides = np.concatenate([sides, sides[:, ::-1]])
     beside = np.bincount(np.unique(sides[dot[sides[:, 0]]], axis=0)[:, 0])
-    if np.count_nonzero(beside == 1) < FEWEST:  # in a section no such grain lies within one other
+    if np.count_nonzero(beside == 1) < FEWEST_LABELS:  # in a section no such grain lies within one other
         return labels, ""
     n = int(np.count_nonzero(dot))
     at = dot[labels]
