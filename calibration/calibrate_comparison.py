@@ -9,6 +9,8 @@ first repetitions of every scenario also run `compare_groups` and `compare_verdi
 `comparison_adjusted.csv` has the level with a covariate (every group its own spread) and with blocks, of the
 models behind `--covariate` and `--block`; the first repetitions go through `compare_groups`, too.
 
+`comparison_skew.csv` has the level of Welch's t where the logs of the summaries are skew (exponential).
+
 A sample may be bimodal (3 % of its grains three times as large: nearly half of the volume). Its verdict is
 drawn with the error rates of `VERDICT_RATES`, of the order of the verdict's table at some 900 grains a
 sample, and the counts go through Fisher's exact test. The whole procedure rejects when any of its tests does.
@@ -312,6 +314,20 @@ def adjusted_level(d: Adjusted, repetitions: int, seed: int) -> dict[str, object
     return {"design": d.name, "repetitions": repetitions, "level": rate(np.array(hits))}
 
 
+def skew_levels(repetitions: int, seed: int) -> pd.DataFrame:
+    """How often Welch's t rejects without a difference, of summaries with normal and with skew logs."""
+    rng, rows = np.random.default_rng(seed), []
+    laws = {"normal": rng.standard_normal, "skew": lambda size: rng.exponential(size=size) - 1}
+    for sizes in ((3, 3), (6, 6), (10, 10), (3, 6), (3, 10), (6, 12)):
+        row: dict[str, object] = {"samples": "{} + {}".format(*sizes)}
+        for name, law in laws.items():
+            for words, spreads in (("equal", (1.0, 1.0)), ("1 : 3", (1.0, 3.0)), ("3 : 1", (3.0, 1.0))):
+                first, second = (s * law((repetitions, n)) for s, n in zip(spreads, sizes, strict=True))
+                row[f"{name}, {words}"] = rate(welch(first, second).p_value < 0.05)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     """Run every scenario and write the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -320,12 +336,13 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "validation"
     )
-    parser.add_argument("--adjusted", action="store_true", help="only the designs with covariates or blocks")
+    parser.add_argument("--adjusted", action="store_true", help="only covariates, blocks and skew summaries")
     options = parser.parse_args()
     designs = [
         adjusted_level(d, options.repetitions, options.seed + i) for i, d in enumerate(adjusted_designs())
     ]
     pd.DataFrame(designs).round(4).to_csv(options.out / "comparison_adjusted.csv", index=False)
+    skew_levels(20_000, options.seed).round(3).to_csv(options.out / "comparison_skew.csv", index=False)
     if options.adjusted:
         return
     rows = [chunked(s, options.repetitions, options.seed + i) for i, s in enumerate(scenarios())]

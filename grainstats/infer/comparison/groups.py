@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,7 @@ __all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups",
 VERDICTS = ("uniform", "bimodal", "indeterminate")
 PERMUTATION_FROM = 4
 """Samples a group: at three against three the smallest exact two-sided p is .10."""
+NO_SCATTER = "the samples of a group do not vary at all"
 MANY_GROUPS = 4  #: up to here Welch's ANOVA keeps its level with two samples in every group
 FEW_GRAINS = 50  #: of a sample, below which its value is pointed at: a mean of so many is known to some 15 %
 
@@ -177,12 +179,12 @@ def _compare_one(
         return replace(base, reason=f"no p and no effect: no sample of {empty} has a value")
     if min(sizes) == 1:
         return _single_specimens(data, base, images)
-    if covariates or block:
+    one_flat, all_flat = min(spreads) <= FLAT_VARIANCE, max(spreads) <= FLAT_VARIANCE
+    by_model = bool(covariates or block)
+    if (one_flat and not all_flat and not block) if by_model else (all_flat or (one_flat and len(sizes) > 2)):
+        return replace(base, reason=f"no p: {NO_SCATTER}, so chance cannot be judged")
+    if by_model:
         return adjusted(data, base, covariates, block)
-    if max(spreads) <= FLAT_VARIANCE or (len(sizes) > 2 and min(spreads) <= FLAT_VARIANCE):
-        return replace(
-            base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
-        )
     base = replace(base, notes=(*base.notes, *_too_sure(data)))
     return _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
 
@@ -270,6 +272,8 @@ def _sum(data: GroupedValues, column: str) -> tuple[int, ...]:
 
 def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupComparison:
     first, second = data.groups
+    if min(first.var(), second.var()) <= FLAT_VARIANCE:
+        return _one_flat(data, base, seed)
     found = welch(first, second)
     low, high = (data.back(float(end)) for end in found.interval())
     p_value, df = float(found.p_value), float(found.df)
@@ -281,13 +285,27 @@ def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupC
             f"no permutation test below {PERMUTATION_FROM} samples a group: its smallest p would be too large"
         )
         return replace(result, notes=(*result.notes, note))
-    shuffled = permutation(first, second, seed=seed)
-    return replace(
-        result,
-        p_permutation=shuffled.p_value,
-        arrangements=shuffled.arrangements,
-        permutation_exact=shuffled.exact,
-    )
+    return replace(result, **_permuted(data, seed))
+
+
+def _one_flat(data: GroupedValues, base: GroupComparison, seed: int) -> GroupComparison:
+    """Two groups, one of which does not vary: the scatter of the other says nothing of it, exchange does."""
+    if min(g.size for g in data.groups) < PERMUTATION_FROM:
+        remedy = f"{PERMUTATION_FROM} samples in each group allow a permutation test"
+        return replace(base, reason=f"no p: {NO_SCATTER}; {remedy}")
+    facts = _permuted(data, seed)
+    model = f"permutation of Welch's t on {data.summaries}, since {NO_SCATTER}"
+    return replace(base, p_value=facts["p_permutation"], model=model, **facts)
+
+
+def _permuted(data: GroupedValues, seed: int) -> dict[str, Any]:
+    """The fields of a comparison that the permutation test fills."""
+    found = permutation(*data.groups, seed=seed)
+    return {
+        "p_permutation": found.p_value,
+        "arrangements": found.arrangements,
+        "permutation_exact": found.exact,
+    }
 
 
 def _several_groups(data: GroupedValues, base: GroupComparison) -> GroupComparison:

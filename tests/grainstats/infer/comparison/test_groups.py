@@ -244,6 +244,18 @@ def test_samples_that_do_not_vary_give_no_p() -> None:
     assert found.estimate == pytest.approx(1.5)
 
 
+def test_a_group_without_scatter_takes_none_from_the_other() -> None:
+    """Where one sample in ten stands out, three samples agree by chance: Welch's t errs in a quarter then."""
+    few = compare_groups(sheet([60, 60, 60], [40, 41, 42, 43]), "design_route")[0]
+    assert few.p_value is None and few.ci_low is None
+    assert "4 samples in each group allow a permutation test" in few.reason
+    (found,) = compare_groups(sheet([60] * 4, [40, 41, 42, 43]), "design_route")
+    assert found.p_value == found.p_permutation == pytest.approx(2 / 70) and found.ci_low is None
+    held = sheet([60] * 4, [40, 41, 42, 43]).assign(hold_h=np.arange(8.0) ** 2)
+    (held,) = compare_groups(held, "design_route", ["intercept_mean_nm"], ["hold_h"])
+    assert held.p_value is None and "do not vary" in held.reason
+
+
 def test_verdicts() -> None:
     table = sheet([1.0] * 5, [2.0] * 5)
     table["verdict"] = ["bimodal"] * 4 + ["indeterminate"] + ["uniform"] * 4 + [None]
