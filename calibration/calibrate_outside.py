@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +60,7 @@ def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.Data
             ],
         }
     )
-    counts = rows.groupby(KEY, sort=False)[COUNTED].sum().reset_index()
+    counts = rows.groupby(KEY, sort=False)[COUNTED].sum().reset_index().assign(seeds=str(seed))
     return counts, _threefold(entry, [w for _, w in chosen], rows["bimodal"].to_numpy()) if drawn else None
 
 
@@ -89,8 +91,13 @@ def _cell(window: Window) -> str:
 
 
 def added(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Counts of both."""
-    return pd.concat([table, rows]).groupby(KEY, sort=False)[COUNTED].sum().reset_index()
+    """Counts and seeds of both."""
+    how: dict[str, Any] = {**dict.fromkeys(COUNTED, "sum"), "seeds": _seeds_of}
+    return pd.concat([table, rows]).groupby(KEY, sort=False).agg(how).reset_index()
+
+
+def _seeds_of(texts: Iterable[str]) -> str:
+    return " ".join(sorted(set(" ".join(texts).split())))
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,13 +139,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=TABLE)
     given = parser.parse_args()
     rules = rules_digest()
-    table, pairs, done = pd.DataFrame(columns=[*KEY, *COUNTED]), pd.DataFrame(columns=PAIR), set()
+    table, pairs = pd.DataFrame(columns=[*KEY, *COUNTED, "seeds"]), pd.DataFrame(columns=PAIR)
     texts = {"rules": str, "seeds": str}  # a digest may look like a number
     if given.out.is_file() and set((stored := pd.read_csv(given.out, dtype=texts))["rules"]) == {rules}:
-        table, pairs = stored[[*KEY, *COUNTED]], pd.read_csv(given.out.with_name(POWER))
-        done = {
-            (k, s) for k, seeds in zip(stored["kind"], stored["seeds"], strict=True) for s in seeds.split()
-        }
+        table, pairs = stored.drop(columns="rules"), pd.read_csv(given.out.with_name(POWER))
+    done = {(k, s) for k, seeds in zip(table["kind"], table["seeds"], strict=True) for s in seeds.split()}
     for seed in given.seed:
         for kind in dict.fromkeys(e.kind for e in entries()):
             chosen = [e for e in entries() if e.kind == kind and given.only in f"{e.kind} {e.name}"]
@@ -148,7 +153,7 @@ def main() -> None:
                 table = added(table, pd.concat(counts))
                 pairs = pd.concat([pairs, *(t for t in threefold if t is not None)])
                 done.add((kind, str(seed)))
-                keep(table, done, rules, given.out)
+                keep(table.assign(rules=rules), given.out)
                 pairs.to_csv(given.out.with_name(POWER), index=False)
                 print(f"{kind}, seed {seed}", flush=True)
 
@@ -165,10 +170,9 @@ def rules_digest() -> str:
     return total.hexdigest()[:12]
 
 
-def keep(table: pd.DataFrame, done: set[tuple[str, str]], rules: str, path: Path) -> None:
+def keep(table: pd.DataFrame, path: Path) -> None:
     """The CSV, with the rules and the seeds of each row, and the summary."""
-    seeds = {kind: " ".join(sorted(s for k, s in done if k == kind)) for kind in table["kind"].unique()}
-    table.assign(rules=rules, seeds=table["kind"].map(seeds)).to_csv(path, index=False)
+    table[[*KEY, *COUNTED, "rules", "seeds"]].to_csv(path, index=False)
     summary(table).to_csv(path.with_name("verdict_summary.csv"), index=False)
 
 

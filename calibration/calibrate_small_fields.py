@@ -1,13 +1,13 @@
-"""Samples of many small fields, in which the frame cuts most of the grains.
+"""Samples of several fields, in which frames cut more of the grains than in one with as many.
 
     python calibration/calibrate_small_fields.py scores --work WORK --seed 1    # resumable
     python calibration/calibrate_small_fields.py fit --work WORK --seed 1       # small_fields_<null>.json
     python calibration/calibrate_small_fields.py check --work WORK --seed 2     # verdict_small_fields.csv
 
 A cut grain counts as at least what is seen of it, which makes broad sizes look like two populations where
-most grains are cut.  The null library holds samples of up to five windows; of more and smaller ones the
-statistic of the worst structure of one population is larger.  How much, by whole grains a field and in all,
-is subtracted from the statistic before its p is read.
+most grains are cut.  The null library holds mostly single windows; of more and smaller ones the statistic
+of the worst structure of one population is larger.  How much, by whole grains a field and in all, is
+subtracted from the statistic before its p is read.  `fit` takes what WORK has and keeps other cells.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from null_samples import image_of
-from outside_families import Structure, section
+from outside_families import Structure, lognormal, section
 from outside_table import Pairs, entries
 from outside_windows import cells_per_area, window
 
 from grainstats.infer import ImageGrains
 from grainstats.infer.modality.distribution import distribution_of
 from grainstats.infer.modality.judge import LEVEL, decide
-from grainstats.infer.modality.null_library import KNOWN_FIELDS, NULL_LEVELS, line_at, load_library
+from grainstats.infer.modality.null_library import KNOWN_FIELDS, NULL_LEVELS, SEVERAL, line_at, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from segment.choices import Null
 
@@ -53,6 +53,11 @@ BROAD = {
         "log-normal 0.5, filled",
     ),
     "film": ("log-normal 0.8, filled", "log-normal 0.5, filled"),
+}
+# The loosest packings that the null library has, which set the table, too, and stand in no table of windows.
+LOOSE = {
+    "log-normal 0.75, sequential at .25": Structure(lognormal(0.75), "loose", 0.25),
+    "log-normal 0.85, sequential at .35": Structure(lognormal(0.85), "loose", 0.35),
 }
 # judged besides, of which nothing was set
 OTHERS = {"uniform": ("Voronoi", "Weibull 1.4, thrown at .5"), "film": ("Weibull 2",)}
@@ -78,6 +83,11 @@ def cases(chosen: dict[str, tuple[str, ...]]) -> list[Case]:
     ]
 
 
+def fitted() -> list[Case]:
+    """Those that set the table."""
+    return cases(BROAD) + [Case("section", name, structure) for name, structure in LOOSE.items()]
+
+
 def pairs() -> list[Case]:
     return [
         Case(null, f"two populations, sigma {s}, R {r:g}", Pairs(s, null == "columnar").of(r, 0.5, 0))
@@ -101,58 +111,62 @@ def fields(structure: Structure, per_field: int, many: int, rng: np.random.Gener
     return found
 
 
-def totals_of(per_field: int) -> list[int]:
-    """Those of `TOTALS` that need more than `KNOWN_FIELDS` fields, and no more than `MOST_FIELDS`."""
-    if per_field == PER_FIELD[-1]:
-        return []
-    return [n for n in TOTALS if KNOWN_FIELDS * per_field < n <= MOST_FIELDS * per_field]
+def totals_of(per_field: int, fields: tuple[int, int] = (KNOWN_FIELDS, MOST_FIELDS)) -> list[int]:
+    """Those of `TOTALS` that need more fields than the first number, and no more than the second."""
+    return [n for n in TOTALS if fields[0] * per_field < n <= fields[1] * per_field]
 
 
 def samples(
-    case: Case, per_field: int, many: int, rng: np.random.Generator
+    case: Case, per_field: int, totals: list[int], many: int, rng: np.random.Generator
 ) -> Iterator[list[list[ImageGrains]]]:
-    """Samples of each of `totals_of`, the smaller part of the larger."""
-    counts = [round(n / per_field) for n in totals_of(per_field)]
+    """Samples of each of the totals, the smaller part of the larger."""
+    counts = [round(n / per_field) for n in totals]
     for _ in range(many if counts else 0):
         every = fields(case.structure, per_field, counts[-1], rng)
         yield [every[:n] for n in counts]
 
 
-def scores(case: Case, per_field: int, many: int, rng: np.random.Generator) -> np.ndarray:
-    """The statistic, shape (samples, totals)."""
+def scores(
+    case: Case, per_field: int, totals: list[int], many: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """The statistic of so many samples, by total."""
     network = load_network(case.null)
-    return np.array(
+    found = np.array(
         [
             shape_scores([distribution_of(images) for images in nested], network)
-            for nested in samples(case, per_field, many, rng)
+            for nested in samples(case, per_field, totals, many, rng)
         ]
     )
+    return {str(n): found[:, j] for j, n in enumerate(totals)}
 
 
-def simulate(work: Path, seed: int, many: int, seconds: float) -> None:
+def simulate(work: Path, seed: int, many: int, seconds: float, numbers: tuple[int, int]) -> None:
+    """Keep the statistics of samples of more fields than the first number, and no more than the second."""
     work.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    for case in cases(BROAD):
-        for per_field in reversed(PER_FIELD):
+    for per_field in reversed(PER_FIELD):
+        totals = totals_of(per_field, numbers)
+        for case in fitted() if totals else ():
             path = case.path(per_field, seed, work)
             if path.exists() or time.monotonic() - start > seconds:
                 continue
             rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
-            np.savez(path, scores=scores(case, per_field, many, rng))
+            np.savez(path, **scores(case, per_field, totals, many, rng))
 
 
 def shifts(null: Null, work: Path, seed: int) -> np.ndarray:
     """How much the worst structure's statistic exceeds the null's, shape (len(PER_FIELD), len(TOTALS))."""
-    library, found = load_library(null), np.zeros((len(PER_FIELD), len(TOTALS)))
+    library, found = load_library(null), load_library(null).shift.copy()
     for i, per_field in enumerate(PER_FIELD):
-        chosen = [TOTALS.index(n) for n in totals_of(per_field)]
-        if not chosen:
+        paths = [c.path(per_field, seed, work) for c in fitted() if c.null == null]
+        if not all(p.exists() for p in paths):
             continue
-        paths = [c.path(per_field, seed, work) for c in cases(BROAD) if c.null == null]
-        worst = np.max([np.quantile(np.load(p)["scores"], 1 - LEVEL, axis=0) for p in paths], axis=0)
-        for j, value in zip(chosen, worst, strict=True):
-            known = line_at(TOTALS[j], library.n_interior, library.one)[np.argmin(abs(NULL_LEVELS - LEVEL))]
-            found[i, j:] = max(value - known, 0.0)
+        for name in np.load(paths[0]).files:
+            worst = np.max([np.quantile(np.load(p)[name], 1 - LEVEL) for p in paths])
+            known = line_at(int(name), library.n_interior, library.one)[np.argmin(abs(NULL_LEVELS - LEVEL))]
+            found[i, TOTALS.index(int(name))] = max(worst - known, 0.0)
+        one_field = sum(n <= SEVERAL * per_field for n in TOTALS)
+        found[i, :one_field] = found[i, one_field]
     return np.maximum.accumulate(found[::-1])[::-1]  # smaller fields are no better
 
 
@@ -174,11 +188,11 @@ def check(seed: int, many: int, seconds: float) -> None:
     start = time.monotonic()
     for kind, chosen in kinds.items():
         for case in chosen:
-            for per_field in PER_FIELD:
+            for per_field in PER_FIELD[:-1]:
                 if (case.null, case.name, per_field) in done or time.monotonic() - start > seconds:
                     continue
                 rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
-                by_total = zip(*samples(case, per_field, many, rng), strict=True)
+                by_total = zip(*samples(case, per_field, totals_of(per_field), many, rng), strict=True)
                 rows = [
                     {
                         "kind": kind,
@@ -206,10 +220,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--fields", type=int, nargs=2, default=(1, MOST_FIELDS), help="more than, at most")
     parser.add_argument("--seconds", type=float, default=1000.0, help="begin no structure after so long")
     given = parser.parse_args()
     if given.step == "scores":
-        simulate(given.work, given.seed, given.samples, given.seconds)
+        simulate(given.work, given.seed, given.samples, given.seconds, tuple(given.fields))
     elif given.step == "fit":
         fit(given.work, given.seed)
     else:

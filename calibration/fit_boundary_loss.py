@@ -80,6 +80,7 @@ TINY_PX = 8.0  # diameter of grains that nobody would trace; judgement
 TARGETS = ("intercept", "diameter")
 SWEEPS = 100  # of the estimation; it settles in some twenty
 MOST_SHARE = 1.5  # left out over found: one image beyond would set the slope; judgement
+SHARES = (0, 0.1, 0.25, 0.5, 0.75, MOST_SHARE)  # classes of a table
 Z95 = 1.96  # standard errors of a 95 % interval
 
 
@@ -216,22 +217,32 @@ def kept_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows[list(TARGETS)].notna().all(axis=1) & sound]
 
 
-def left_out(kept: pd.DataFrame) -> pd.DataFrame:
-    """By laboratory, fitted without it: mean log ratio as traced and corrected, and the share covered."""
-    cells = []
-    for (kind, name), here in kept.groupby(["kind", "laboratory"], sort=False):
-        cell: dict[str, object] = {"kind": kind, "laboratory": name, "images": len(here)}
+def predicted(kept: pd.DataFrame) -> pd.DataFrame:
+    """The images with what is left of the log ratios, each laboratory fitted without it, and if covered."""
+    parts = []
+    for name, here in kept.groupby("laboratory", sort=False):
         for target in TARGETS:
             fitted = mixed_model(kept[kept["laboratory"] != name], target)
             unseen = fitted["corners"] * here["corners"].map(excess_corners)
             expected = fitted["slope"] * here["share"] + unseen + fitted["level"]
             left = here[target] - np.maximum(expected, 0.0)
             reach = Z95 * np.hypot(fitted["common"], fitted["deviation"] * np.sqrt(here["share"]))
+            here = here.assign(**{f"{target} corrected": left, f"{target} covered": left.abs() < reach})
+        parts.append(here)
+    return pd.concat(parts).sort_index()
+
+
+def left_out(images: pd.DataFrame) -> pd.DataFrame:
+    """By laboratory: mean log ratio as traced and corrected, and the share covered."""
+    cells = []
+    for (kind, name), here in images.groupby(["kind", "laboratory"], sort=False):
+        cell: dict[str, object] = {"kind": kind, "laboratory": name, "images": len(here)}
+        for target in TARGETS:
             cell |= {
                 f"{target} as traced": round(float(here[target].mean()), 3),
                 f"{target} joined": round(float(here[f"{target} joined"].mean()), 3),
-                f"{target} corrected": round(float(left.mean()), 3),
-                f"{target} covered": round(float((left.abs() < reach).mean()), 2),
+                f"{target} corrected": round(float(here[f"{target} corrected"].mean()), 3),
+                f"{target} covered": round(float(here[f"{target} covered"].mean()), 2),
             }
         cell |= {
             "left out but true": round(float(here["true"].mean()), 2),
@@ -240,6 +251,24 @@ def left_out(kept: pd.DataFrame) -> pd.DataFrame:
         }
         cells.append(cell)
     return pd.DataFrame(cells)
+
+
+def by_share(images: pd.DataFrame) -> pd.DataFrame:
+    """Rendered images by how much border is left out over that found: the same, and the scatter of images."""
+    images = images[images["kind"] != "traced"]
+    classes = pd.cut(images["share"], SHARES)
+    found = images.groupby(classes, observed=True).agg(
+        **{
+            "images": ("share", "size"),
+            "as traced": ("intercept", "mean"),
+            "corrected": ("intercept corrected", "mean"),
+            "scatter": ("intercept corrected", "std"),
+            "covered": ("intercept covered", "mean"),
+        }
+    )
+    names = [f"{c.left:g} to {c.right:g}" for c in found.index]
+    found.insert(0, "left out over found", names)
+    return found.round(3)
 
 
 def main() -> None:
@@ -267,11 +296,13 @@ def main() -> None:
         rows.round(5).to_csv(given.work, index=False)
         print(*row.values(), flush=True)
     kept = kept_rows(rows)
-    table = left_out(kept)
+    images = predicted(kept)
+    table = left_out(images)
     print(table.to_string(index=False))
     if given.write:
         rows.round(5).to_csv(DOCS / "boundary_loss_images.csv", index=False)
         table.to_csv(DOCS / "boundary_loss.csv", index=False)
+        by_share(images).to_csv(DOCS / "boundary_loss_by_share.csv", index=False)
         _keep(model, kept)
 
 

@@ -219,6 +219,7 @@ ERRORS: dict[str, Column] = {
 COLUMNS: dict[str, dict[str, Column]] = {
     "calibration": {"~{} grains": two_of_repeats},
     "windows": {"~{} grains": two_of_windows},
+    "samples": {"{}": two_of_windows},
     "level": {"~{} grains": level_of_windows},
     "shown": {"~{} grains": uniform_of_shown},
     "coverage": {"{}": covered},

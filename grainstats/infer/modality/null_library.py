@@ -23,7 +23,8 @@ CLOSEST_RATIO = 2.0  #: of the pairs that set the quantiles: those named are exc
 #: of 3, 4, 6, 8 and 12 at which no pairs are called uniform more often than by the statistic and by the SD,
 #: each by itself (windows of ``calibration/outside_table.py``, seeds 11 to 13)
 SPREAD_WEIGHT = 3.0
-KNOWN_FIELDS = 5  #: of a sample that the quantiles are made of, at most
+KNOWN_FIELDS = 5  #: of a sample, above which very small fields get no call; no quantile is made of more
+SEVERAL = 1.5  #: whole grains of a sample over those about a whole grain: above, several fields show them
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,10 @@ class NullLibrary:
     def p_value(self, value: float, n_interior: int, per_field: float) -> float:
         """Share of uniform mosaics of this size with a larger value; never below the last level.
 
-        `per_field`: `SizeDistribution.per_field`.  Where the frame cuts most grains, as in many small fields,
-        broad sizes of one population look like two.
+        `per_field`: `SizeDistribution.per_field`.  Frames cut more of the grains of several fields than
+        of one with as many, and broad sizes of one population look like two then.
         """
-        if n_interior > KNOWN_FIELDS * per_field:
+        if n_interior > SEVERAL * per_field:
             by_field = [np.interp(np.log(n_interior), np.log(self.shift_n), line) for line in self.shift]
             value -= float(np.interp(np.log(per_field), np.log(self.shift_field), by_field))
         return probability_at(value, line_at(n_interior, self.n_interior, self.one), NULL_LEVELS)

@@ -36,7 +36,7 @@ class ModalityVerdict:
         Coarse over fine mode; None with one mode.
     power : float or None
         Share of pairs of populations (a ratio of 3 in the plane, .3 to .6 of the area coarse) with so many
-        grains and so wide a spread that are called bimodal.
+        grains in one field and so wide a spread that are called bimodal; in several fields fewer are.
     n_images, n_grains, n_interior : int
     n_eff : float
         Kish effective number under the area weights.

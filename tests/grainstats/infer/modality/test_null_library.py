@@ -12,7 +12,7 @@ from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
 from grainstats.infer.modality.judge import NARROWEST
-from grainstats.infer.modality.null_library import NULL_LEVELS, SPREAD_WEIGHT, load_library
+from grainstats.infer.modality.null_library import NULL_LEVELS, SPREAD_WEIGHT, line_at, load_library
 from grainstats.infer.modality.shape_network import MOST_GRAINS, shape_inputs
 from segment.choices import Null
 
@@ -128,3 +128,11 @@ def test_a_sample_larger_than_was_learned_is_read_as_the_largest_that_was():
     )
     one, two = shape_inputs(grid, counts, scalars)
     np.testing.assert_allclose(one, two)
+
+
+def test_three_fields_need_a_larger_statistic_than_one_with_as_many_grains():
+    """Their frames cut more grains: broad sizes passed for two populations in a sixth of them."""
+    library = load_library("section")
+    value = float(line_at(300, library.n_interior, library.one)[NULL_LEVELS == 0.05][0])
+    one, three = (library.p_value(value, 300, per_field) for per_field in (300, 100))
+    assert one == pytest.approx(0.05) and three > 0.06
