@@ -50,8 +50,8 @@ def test_notebook_runs(path: Path, folder: Path, samples: Path) -> None:
         pytest.skip("extra `optimizer` (BoTorch) is not installed")
     notebook = nbformat.read(path, as_version=4)
     smaller = f"""from pathlib import Path
-from grainstats.run.commands import demo
-demo.samples_folder = lambda: Path({str(samples)!r})"""
+from grainstats.run.commands import starting
+starting.samples_folder = lambda: Path({str(samples)!r})"""
     notebook.cells.insert(0, nbformat.v4.new_code_cell(smaller))
     NotebookClient(notebook, timeout=900, resources={"metadata": {"path": folder}}).execute()
     assert any(cell.get("outputs") for cell in notebook.cells)
