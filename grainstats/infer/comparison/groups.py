@@ -179,14 +179,22 @@ def _compare_one(
         return replace(base, reason=f"no p and no effect: no sample of {empty} has a value")
     if min(sizes) == 1:
         return _single_specimens(data, base, images)
-    one_flat, all_flat = min(spreads) <= FLAT_VARIANCE, max(spreads) <= FLAT_VARIANCE
-    by_model = bool(covariates or block)
-    if (one_flat and not all_flat and not block) if by_model else (all_flat or (one_flat and len(sizes) > 2)):
+    if not _scatter_is_known(spreads, covariates, block):
         return replace(base, reason=f"no p: {NO_SCATTER}, so chance cannot be judged")
-    if by_model:
+    if covariates or block:
         return adjusted(data, base, covariates, block)
     base = replace(base, notes=(*base.notes, *_too_sure(data)))
     return _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
+
+
+def _scatter_is_known(spreads: Sequence[float], covariates: Sequence[str], block: str | None) -> bool:
+    """Whether a test finds the scatter that it needs; a model that leaves none says so itself."""
+    flat = [spread <= FLAT_VARIANCE for spread in spreads]
+    if block:
+        return True  # one scatter for all groups
+    if covariates:
+        return all(flat) or not any(flat)
+    return not any(flat) or (len(flat) == 2 and not all(flat))  # of two, one can be judged by exchange
 
 
 def _several_samples_each(data: GroupedValues) -> tuple[GroupedValues, list[str]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.null_library import line_at, p_in_words, probability_at, stored_arrays
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.measure.descriptors.descriptor import Descriptor
@@ -27,7 +28,6 @@ SPACING_LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
 COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
 BROAD_SD = 0.62  #: of the log intercepts by length: the middle of simulated mosaics of one population
 RAMP = 0.1  #: of that, over which the null of narrow mosaics passes into that of broad ones
-_LEVEL = 0.05  #: of the answer, as of the verdict
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class SpacingAnswer:
         """A clause for the verdict's reason."""
         if self.p_value is None:
             return "the spacings by themselves give no answer"
-        said = "two populations" if self.p_value < _LEVEL else "no second population seen"
+        said = "two populations" if self.p_value < LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
         return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, SPACING_LEVELS[-1])})"
 
@@ -90,7 +90,7 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     narrow, wide = line_at(n, COUNTS, null["quantiles"])
     broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
     p = probability_at(score, (1 - broad) * narrow + broad * wide, SPACING_LEVELS)
-    seen = p < _LEVEL
+    seen = p < LEVEL
     unsaid = verdict.verdict == "indeterminate" or (verdict.verdict == "bimodal" and not seen)
     agrees = None if unsaid else seen == (verdict.verdict == "bimodal")
     return SpacingAnswer("bimodal" if seen else "indeterminate", p, agrees)

@@ -55,12 +55,12 @@ NewDatabaseOption = Annotated[
 
 def length_nm(text: str) -> float:
     """Nanometres of a length on the command line: a number of them, or a number with a unit."""
-    from segment.micrograph.length_units import comma_doubt, number, parse_length
+    from segment.micrograph.length_units import comma_doubt, length
 
-    length = number(text) if number(text) is not None else parse_length(text)
-    if length is None or length < 1e-6 or comma_doubt(text):
+    nm = length(text, "nm")
+    if nm is None or nm < 1e-6 or comma_doubt(text):
         raise BadParameter(f"{text!r} is no length: write nanometres, or a number with its unit, as 0.44um")
-    return length
+    return nm
 
 
 PixelSizeOption = Annotated[
