@@ -65,8 +65,10 @@ SHARE_OF_DISC = (0.06, 0.12, 0.2)  # area of the giant grain and of the blank pa
 TARGETS = {"intercept": "intercept_mean_nm", "diameter": "equivalent_diameter_mean_nm"}
 
 
-def mosaic_of(population: tuple[float, float, float], rng: np.random.Generator) -> Mosaic:
-    """A square section with about `GRAINS` interior grains; its side comes from a pilot."""
+def mosaic_of(
+    population: tuple[float, float, float], rng: np.random.Generator, grains: int = GRAINS
+) -> Mosaic:
+    """A square section with about so many interior grains; its side comes from a pilot."""
     sigma, ratio, coarse = population
 
     def section(side: int) -> Mosaic:
@@ -75,7 +77,7 @@ def mosaic_of(population: tuple[float, float, float], rng: np.random.Generator) 
     side = int(25 * FINE_PX)
     centre = cells_of(section(side)).centroid
     seen = ((centre > 0) & (centre < side)).all(axis=1).sum()
-    return section(int(side * np.sqrt(GRAINS / seen) * 1.05))
+    return section(int(side * np.sqrt(grains / seen) * 1.05))
 
 
 def disc_of(shape: tuple[int, ...], number: int, rng: np.random.Generator) -> np.ndarray:

@@ -270,6 +270,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "lost": mean("lost"),
         "cut": mean("cut"),
     },
+    "counting": {"{} images": shares("verdict"), "{}, all counted": shares("verdict_of_all")},
     "means": {
         "images": len,
         "intercept as traced": found_over_true("intercept"),

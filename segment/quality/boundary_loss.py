@@ -94,6 +94,12 @@ def joined_share(segmentation: Segmentation) -> float:
     return joined / max(drawn, 1.0)
 
 
+def undrawn_share(segmentation: Segmentation) -> float:
+    """Share of the length of all borders found that the map leaves out; 0 to 1."""
+    share = joined_share(segmentation)
+    return share / (1 + share)
+
+
 def excess_corners(corners: float) -> float:
     """Corners without a third boundary, a junction, beyond those of a sound map."""
     return max(corners - SOUND, 0.0)

@@ -7,20 +7,25 @@ file names, of the order of the images, or of where their results were kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
 from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.judge import judge_modality
+from grainstats.infer.modality.judge import FEWEST_GRAINS, judge_modality
 from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from grainstats.measure.measurement import Measurement
 from segment.choices import Null
+from segment.quality.boundary_loss import undrawn_share
 from segment.segmentation import Segmentation
 
+#: of the borders found that a map leaves out (`undrawn_share`), beyond which joined grains hide two
+#: populations: rendered samples of three and five images, calibration/calibrate_samples.py
+MOST_UNDRAWN = 0.3
 HOW_TO_MEASURE = "calibration/measure_error_rates.py measures them"
 AS_GIVEN = "the maps were taken as given: errors of a segmentation are not included"
 
@@ -55,6 +60,11 @@ class SampleImage:
         return cls(replace(grains, unit=measured.unit), measured.segmentation, measured.warnings)
 
     @property
+    def in_doubt(self) -> bool:
+        """So many borders are too faint to be drawn that joined grains may hide a population."""
+        return self.segmentation is not None and undrawn_share(self.segmentation) > MOST_UNDRAWN
+
+    @property
     def content(self) -> str:
         """Digest of the grains' areas in pixels, whole and cut, in whatever order: the image's identity."""
         grains, pixel = self.grains, self.grains.pixel_size_nm
@@ -71,8 +81,10 @@ def judge_sample(
 ) -> ModalityVerdict:
     """Judge whether the boundary network of one sample is uniform or bimodal.
 
-    The grains of all images are compared with mosaics of one population. Then every image that a model has
-    cut is cut anew in other ways; a verdict that these contradict is withdrawn. What this check needs
+    Images whose maps leave out more than `MOST_UNDRAWN` of the borders found do not count beside clearer
+    ones.
+    The grains of those that count are compared with mosaics of one population. Then every image that a model
+    has cut is cut anew in other ways; a verdict that these contradict is withdrawn. What this check needs
     and does not find makes the verdict indeterminate, with that reason.
 
     Parameters
@@ -92,11 +104,31 @@ def judge_sample(
     ModalityVerdict
         `stability` is None where no image was cut by a model, and its reason says so.
     """
-    ordered = sorted(images, key=lambda image: image.content)
+    counting = which_count(images)
+    ordered = sorted(compress(images, counting), key=lambda image: image.content)
     likely = [likely_grains(image.grains, image.segmentation) for image in ordered]
     judged = judge_modality(likely, null=null, seed=_content_seed(ordered, seed))
     found = with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
-    return replace(found, reason=in_sentences(found.reason, *said))
+    return replace(found, reason=in_sentences(found.reason, *said, *_left_out(counting)))
+
+
+def which_count(images: Sequence[SampleImage]) -> list[bool]:
+    """The images that a verdict rests on: the clear ones, or all where these have too few whole grains."""
+    clear = [not image.in_doubt for image in images]
+    enough = sum(image.grains.n_interior for image in compress(images, clear)) >= FEWEST_GRAINS
+    return clear if enough else [True] * len(clear)
+
+
+def _left_out(counting: Sequence[bool]) -> Iterator[str]:
+    """What is said of images that do not count."""
+    n = len(counting) - sum(counting)
+    if n:
+        does, them = ("does", "it") if n == 1 else ("do", "them")
+        yield (
+            f"{n} of {len(counting)} images {does} not count: more than {MOST_UNDRAWN:.0%} of the borders "
+            f"found are too faint to be drawn (undrawn_boundary_share). Correct or retake {them}; another "
+            "tilt of the same field shows more"
+        )
 
 
 def _content_seed(ordered: Sequence[SampleImage], seed: int) -> int:

@@ -38,6 +38,7 @@ class ModalityVerdict:
         Share of pairs of populations (a ratio of 3 in the plane, .3 to .6 of the area coarse) with so many
         grains in one field and so wide a spread that are called bimodal; in several fields fewer are.
     n_images, n_grains, n_interior : int
+        Those that count.
     n_eff : float
         Kish effective number under the area weights.
     more_grains : int or None

@@ -16,6 +16,8 @@ from grainstats.measure.intervals.map_blocks import MapBlocks, map_blocks
 from grainstats.measure.intervals.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
+from segment.quality.boundary_loss import undrawn_share
+from segment.segmentation import Segmentation
 
 MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"
 WIDENED = f"{MILES}; interval with the product limit over all grains in view, those cut by the frame too"
@@ -78,6 +80,7 @@ def of_map(measured: Measurement, blocks: MapBlocks) -> list[Descriptor]:
         *network_descriptors(blocks, measured),
         *second_phase_descriptors(measured),
         *misorientation_descriptors(measured),
+        *_segmentation_descriptors(measured.segmentation),
     ]
 
 
@@ -116,6 +119,14 @@ def _grain_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descript
     negative = f"negative classes are {spheres.negative_share:.0%} of the positive"
     method = f"Saltykov, {spheres.diameter.size} classes, {negative}; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)
+
+
+def _segmentation_descriptors(segmentation: Segmentation | None) -> Iterator[Descriptor]:
+    """How much of what a model found its map leaves out; nothing of maps that were given."""
+    if segmentation is None or not segmentation.cells.nested:
+        return
+    method = "borders between fine cells that the map leaves out / all that were found, by length"
+    yield Descriptor("undrawn_boundary_share", undrawn_share(segmentation), None, None, "1", method)
 
 
 def second_phase_descriptors(measured: Measurement) -> Iterator[Descriptor]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,6 +147,7 @@ def _modality(measured: list[Measurement], null: Null, seed: int, said: Sequence
     import pandas as pd
 
     from grainstats.infer import SampleImage, judge_sample, modality_json
+    from grainstats.infer.modality.judge_sample import which_count
     from grainstats.infer.modality.spacing_answer import spacing_answer
     from grainstats.measure.spacing.chords import chords_of
 
@@ -153,7 +155,8 @@ def _modality(measured: list[Measurement], null: Null, seed: int, said: Sequence
     verdict = judge_sample(images, null=null, seed=seed, said=said)
     document = modality_json(verdict)
     unit = measured[0].unit
-    chords = chords_of(pd.concat([m.intercepts for m in measured]), unit)
+    judged = compress(measured, which_count(images))
+    chords = chords_of(pd.concat([m.intercepts for m in judged]), unit)
     document["spacings"] = spacing_answer(chords, verdict).as_json()
     if unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
+from grainstats.infer.modality.judge_sample import which_count
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.measure.descriptors.sample_descriptors import sample_descriptors
@@ -59,10 +61,13 @@ def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
         return
     loaded = load_sample(rows, sample_id, images)
     sample, said = fields_once(loaded)
-    verdict = judge_sample(sample.to_judge(), null=rows.recipe.null, seed=rows.recipe.seed, said=said)
+    to_judge = sample.to_judge()
+    verdict = judge_sample(to_judge, null=rows.recipe.null, seed=rows.recipe.seed, said=said)
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], rows.model)
     descriptors = with_corrected(sample_descriptors(sample.tables()), loss)
-    descriptors += spacing_answer(chords_of(sample.intercepts), verdict).as_descriptors()
+    counting = list(compress(sample.analysis_ids, which_count(to_judge)))
+    judged = sample.intercepts[sample.intercepts["analysis_id"].isin(counting)]
+    descriptors += spacing_answer(chords_of(judged), verdict).as_descriptors()
     db.put_verdict(
         sample_id, verdict, loaded.analysis_ids, descriptors=descriptors, judging_digest=judging_digest()
     )

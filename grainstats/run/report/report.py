@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from grainstats._version import __version__
-from grainstats.infer.modality import coarse_grains, judge, null_library, stability
+from grainstats.infer.modality import coarse_grains, judge, judge_sample, null_library, stability
 from grainstats.infer.modality.flagged import remark_of
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
@@ -53,6 +53,7 @@ RULES = {
     "fewest_coarse": coarse_grains.FEWEST_COARSE,
     "fewest_fields": coarse_grains.FEWEST_FIELDS,
     "elsewhere": coarse_grains.ELSEWHERE,
+    "most_undrawn": judge_sample.MOST_UNDRAWN,
     "likely": stability.LIKELY,
     "cuts": 1 + len(stability.CUTS),
     "smallest_agreement": stability.LEAST_AGREEING,

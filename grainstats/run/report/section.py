@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality import spacing_answer
+from grainstats.infer.modality.judge_sample import MOST_UNDRAWN
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.measure.descriptors.corrected import SHARE, WHICH
 from grainstats.run.report.pictures import choose_images, image_name, image_views, scales_of
@@ -178,11 +179,20 @@ def _image_rows(
             "spark": histogram,
             "pull": f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",
             "drags": key == largest and abs(pulls[key]) >= DRAGGING,
-            "warnings": tuple(image["warnings"]),
+            "warnings": (*image["warnings"], *_undrawn(by_image.get(key))),
             "path": str(image["path"]),
             "pixel_size": f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})",
             "digest": str(image["micrograph_digest"]),
         }
+
+
+def _undrawn(descriptors: pd.DataFrame | None) -> Iterator[str]:
+    """That a verdict can do without the image, as it shows too little of its boundaries."""
+    name = "undrawn_boundary_share"
+    if descriptors is not None and name in descriptors.index:
+        share = float(descriptors.loc[name, "value"])
+        if share > MOST_UNDRAWN:
+            yield f"{share:.0%} of the borders found are too faint to be drawn"
 
 
 def _pulls(descriptors: pd.DataFrame) -> dict[int, float]:

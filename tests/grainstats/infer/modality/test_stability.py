@@ -11,6 +11,7 @@ import pytest
 from grainstats.infer import ImageGrains, SampleImage, judge_modality, judge_sample
 from grainstats.infer.modality import stability as module
 from grainstats.infer.modality.judge import Decision
+from grainstats.infer.modality.judge_sample import which_count
 from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.stability import CUTS, likely_grains, other_grains, with_stability
 from grainstats.measure import grain_table
@@ -19,6 +20,7 @@ from segment.cells.close import close_cells
 from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
+from segment.quality.boundary_loss import undrawn_share
 from segment.segmentation import Segmentation
 
 
@@ -107,6 +109,30 @@ def test_a_clear_verdict_is_stable(two_sizes):
     grains, cut = segmented(two_sizes, np.array([0.97]))
     found = judge_sample([SampleImage(grains, cut)])
     assert found.verdict == "bimodal" and found.stability == 1.0
+
+
+@pytest.fixture(scope="module")
+def clear_and_doubtful(two_sizes) -> tuple[SampleImage, SampleImage]:
+    """The same grains by a map of all borders, and by one that leaves out a third."""
+    clear = SampleImage(*segmented(two_sizes, np.array([0.97])))
+    doubtful = SampleImage(*segmented(two_sizes, np.array([0.97] * 6 + [0.2] * 4)))
+    assert undrawn_share(clear.segmentation) < 0.05 and undrawn_share(doubtful.segmentation) > 0.3
+    return clear, doubtful
+
+
+def test_images_with_many_borders_left_out_do_not_count_beside_clear_ones(clear_and_doubtful):
+    clear, doubtful = clear_and_doubtful
+    alone, both = judge_sample([clear]), judge_sample([doubtful, clear])
+    assert both.reason.startswith(alone.reason) and "1 of 2 images does not count" in both.reason
+    assert replace(both, reason="") == replace(alone, reason="")
+    assert both.n_images == 1
+
+
+def test_they_count_where_nothing_clearer_has_enough_grains(clear_and_doubtful):
+    clear, doubtful = clear_and_doubtful
+    few = replace(clear, grains=replace(clear.grains, diameter_nm=clear.grains.diameter_nm[:79]))
+    assert which_count([doubtful]) == [True] and which_count([few, doubtful]) == [True, True]
+    assert "not count" not in judge_sample([doubtful]).reason
 
 
 def answers(monkeypatch, *verdicts: str) -> None:
