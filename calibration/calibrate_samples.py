@@ -2,10 +2,11 @@
 
     python calibration/calibrate_samples.py [--samples 2] [--seconds 1100]
 
-A sample is three or five images of one style and one structure, with some 300 interior grains each; the
-three are the first of the five.  Its verdict is asked twice: as `judge_sample` gives it, which leaves out
-images whose maps leave out too much (`MOST_UNDRAWN`), and with every image counted.  Cells fill evenly;
-docs/validation/verdict_samples.csv has two rows a sample, and a run that was stopped goes on where it was.
+A sample is three or five images of one structure, with some 300 interior grains each; the three are the
+first of the five.  They have one style, or (`MIXED`) each another one.  Its verdict is asked twice: as
+`judge_sample` gives it, which leaves out images whose maps leave out too much (`MOST_UNDRAWN`), and with
+every image counted.  Cells fill evenly; docs/validation/verdict_samples.csv has two rows a sample, and a run
+that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from segment.unet import Model, load_model
 
 TABLE = DOCS / "verdict_samples.csv"
 IMAGES = (3, 5)
+MIXED = "each image of another style"
 PER_IMAGE = 300  # interior grains
 SEED = 20_261_201
 POPULATIONS = {  # (sigma, R, f)
@@ -58,6 +60,16 @@ def images_of(model: Model, style: str, structure: str, number: int, work: Path)
         path.write_bytes(pickle.dumps(found))
     images: list[SampleImage] = pickle.loads(path.read_bytes())
     return images
+
+
+def sample_of(model: Model, group: str, structure: str, number: int, work: Path) -> list[SampleImage]:
+    """Five images of a style of the group; of mixed ones, one of each of five groups' first samples."""
+    if group != MIXED:
+        styles = GROUPS[group]
+        return images_of(model, styles[number % len(styles)], structure, number, work)
+    first = [styles[0] for styles in GROUPS.values()]
+    chosen = [(number + k) % len(first) for k in range(max(IMAGES))]
+    return [images_of(model, first[c], structure, 0, work)[(number + c) % max(IMAGES)] for c in chosen]
 
 
 def rows_of(images: list[SampleImage], about: dict[str, object]) -> list[dict[str, object]]:
@@ -90,20 +102,21 @@ def main() -> None:
     if TABLE.is_file():
         old = pd.read_csv(TABLE)
         rows = old[(old[list(same)] == pd.Series(same)).all(axis=1)].to_dict("records")
-    done = {(r["style"], r["structure"], r["number"]) for r in rows}
-    for number in range(3 * given.samples):
-        for group, styles in GROUPS.items():
-            if number >= given.samples and group != BRIGHT_FIELD:
-                continue
-            style = styles[number % len(styles)]
-            for structure in POPULATIONS:
-                if (style, structure, number) in done or time.monotonic() - start > given.seconds:
-                    continue
-                images = images_of(model, style, structure, number, given.work)
-                about = {"group": group, "style": style, "structure": structure, "number": number}
-                rows += rows_of(images, about | same)
-                print(*list(rows[-1].values())[1:], flush=True)
-                pd.DataFrame(rows).to_csv(TABLE, index=False)
+    done = {(r["group"], r["structure"], r["number"]) for r in rows}
+    wanted = [
+        (group, structure, number)
+        for number in range(3 * given.samples)
+        for group in (*GROUPS, MIXED)
+        for structure in POPULATIONS
+        if number < given.samples or group in (BRIGHT_FIELD, MIXED)
+    ]
+    for cell in wanted:
+        if cell in done or time.monotonic() - start > given.seconds:
+            continue
+        about = dict(zip(("group", "structure", "number"), cell, strict=True))
+        rows += rows_of(sample_of(model, *cell, given.work), about | same)
+        print(*list(rows[-1].values())[:3], *list(rows[-1].values())[5:], flush=True)
+        pd.DataFrame(rows).to_csv(TABLE, index=False)
 
 
 if __name__ == "__main__":

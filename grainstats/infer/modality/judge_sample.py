@@ -25,7 +25,7 @@ from segment.segmentation import Segmentation
 
 #: of the borders found that a map leaves out (`undrawn_share`), beyond which joined grains hide two
 #: populations: rendered samples of three and five images, calibration/calibrate_samples.py
-MOST_UNDRAWN = 0.3
+MOST_UNDRAWN = 1 / 3
 HOW_TO_MEASURE = "calibration/measure_error_rates.py measures them"
 AS_GIVEN = "the maps were taken as given: errors of a segmentation are not included"
 
@@ -125,7 +125,7 @@ def _left_out(counting: Sequence[bool]) -> Iterator[str]:
     if n:
         does, them = ("does", "it") if n == 1 else ("do", "them")
         yield (
-            f"{n} of {len(counting)} images {does} not count: more than {MOST_UNDRAWN:.0%} of the borders "
+            f"{n} of {len(counting)} images {does} not count: more than a third of the borders "
             f"found are too faint to be drawn (undrawn_boundary_share). Correct or retake {them}; another "
             "tilt of the same field shows more"
         )
