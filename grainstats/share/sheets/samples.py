@@ -8,6 +8,7 @@ that converts). Empty cells are missing values; what a sheet has no column for s
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -31,6 +32,9 @@ from segment.spelling import how_alike, looks_like
 
 _PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
+_MONTHS = "Jan Feb Mar Mrz Mär Apr May Mai Jun Jul Aug Sep Oct Okt Nov Dec Dez".replace(" ", "|")
+#: what spreadsheets make of the names 1-5 and 5/1 in a CSV
+_MADE_A_DAY = re.compile(rf"\d{{1,2}}(?:-|\. ?)(?:{_MONTHS})|(?:{_MONTHS})[- ]\d\d|\d{{1,2}}月\d{{1,2}}日")
 _SUMMARIES = {"mean", "average", "median", "sum", "total", "sd", "std", "平均", "合計"}
 
 
@@ -65,7 +69,7 @@ def read_samples(path: str | Path) -> SampleSheet:
 
 
 def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
-    """What is hardly meant: durations and such below zero, shares of more than 100 %, days to come."""
+    """What is hardly meant: durations below zero, shares of more than 100 %, days to come or as names."""
     values = [(row.sample_id, q.name, q.value, q.unit) for row in rows for q in row.parameters]
     values += [(row.sample_id, m.name, m.value, m.unit) for row in rows for m in row.properties]
     doubtful = [
@@ -75,6 +79,8 @@ def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
     ]
     tomorrow = f"{date.today() + timedelta(days=1):%Y-%m-%d}"
     doubtful += [f"{row.sample_id} made on {row.made_on}" for row in rows if (row.made_on or "") > tomorrow]
+    ids = [row.sample_id for row in rows]
+    doubtful += [f"{name}, a name or a day" for name in ids if _MADE_A_DAY.fullmatch(name)]
     more = f" and {len(doubtful) - 5} more" if len(doubtful) > 5 else ""
     return (f"{path.name}: are these meant? {', '.join(doubtful[:5])}{more}",) if doubtful else ()
 

@@ -37,7 +37,7 @@ def read_workbook(path: Path, key: str = "") -> list[list[Any]]:
     old = _is_to_be_calculated(path)
     try:
         shown, written = (
-            openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=values)
+            openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=values, rich_text=values)
             for values in (True, False)
         )
         seen = [k for k, one in enumerate(shown.worksheets) if one.sheet_state == "visible"]
@@ -143,9 +143,26 @@ def _cell(cell: Any, formula: Any, old: bool) -> Any:
         return Flaw(str(cell.value), f"shows the error {cell.value}")
     if cell.has_style and cell.font.strike:
         return Flaw(str(cell.value), "is struck through: delete it")
+    if isinstance(cell.value, str | list):
+        return _of_parts([cell.value] if isinstance(cell.value, str) else cell.value)
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return as_shown(cell.value, cell.number_format or "General")
     return cell.value
+
+
+def _of_parts(parts: list[Any]) -> str | Flaw:
+    """Text with fonts of its own for some letters; `Flaw`: letters struck through, or 10⁵ as 105."""
+    from openpyxl.utils.escape import unescape
+
+    text = ""
+    for part in parts:
+        font, more = getattr(part, "font", None), unescape(str(part))
+        if font is not None and font.strike:
+            return Flaw(text + more, "is partly struck through: delete that part")
+        if font is not None and font.vertAlign and text[-1:].isdigit() and more[:1].isdigit():
+            return Flaw(text + more, f"shows {more} raised or lowered behind {text}: write 1e5 for 10⁵")
+        text += more
+    return text
 
 
 def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
@@ -183,9 +200,8 @@ def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
     if drawn.is_integer() and not {".", ",", "E", "/"} & set(inside):
         digits = _filled(str(abs(int(drawn))), tokens[first:last], literal[first:last])
         number = f"-{digits}" if drawn < 0 else digits
-    elif re.fullmatch(r"[0#?,]+\.0+", inside):
-        padded = f"{drawn:.{len(inside.partition('.')[2])}f}"
-        number = padded if float(padded) == drawn else number
+    elif re.fullmatch(r"[0#?,]+(?:\.0+)?", inside) and "General" not in number_format:
+        number = f"{drawn:.{len(inside.partition('.')[2])}f}"
     elif shortened := re.fullmatch(r"[0#?]+\.?([0#?]*)E[+-]0+", inside):
         number = f"{drawn:.{len(shortened[1])}E}"
     if not before and not after and number == f"{value:.12g}":

@@ -11,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from grainstats.share.db.records import SheetError
@@ -179,7 +181,7 @@ def test_one_name_in_two_spellings_is_one(tmp_path: Path) -> None:
     [
         (92500, "0.0,", "may mean two numbers"),
         (92.5, '0.0" nm"', "'92.5 nm' is shown, the unit of the column is %"),
-        (0.925, "0.0‰", "'0.925‰' is shown"),
+        (0.925, "0.0‰", "'0.9‰' is shown"),
     ],
 )
 def test_formats_that_show_another_size(tmp_path: Path, value: float, written: str, words: str) -> None:
@@ -208,11 +210,21 @@ def _struck(book: Any) -> None:
     book.active["C2"].font = Font(strike=True)
 
 
+def _typed_over(book: Any) -> None:
+    book.active["C2"].value = CellRichText(TextBlock(InlineFont(strike=True), "10"), "12")
+
+
+def _power_of_ten(book: Any) -> None:
+    book.active["C2"].value = CellRichText("10", TextBlock(InlineFont(vertAlign="superscript"), "5"))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (_hidden, "column 'prop:density_%' lies in a hidden column: show the column or delete it"),
         (_struck, "row 2: column 'prop:density_%' is struck through"),
+        (_typed_over, "row 2: column 'prop:density_%' is partly struck through"),
+        (_power_of_ten, "row 2: column 'prop:density_%' shows 5 raised or lowered behind 10"),
     ],
 )
 def test_what_is_hidden_or_struck_through_is_named(
@@ -224,6 +236,23 @@ def test_what_is_hidden_or_struck_through_is_named(
     made.save(path)
     with pytest.raises(SheetError, match=words):
         read_samples(path)
+
+
+def test_letters_with_fonts_of_their_own_are_letters(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1_x000D_", "ai", 1, 1, 1]])
+    made = openpyxl.load_workbook(path)
+    lowered = TextBlock(InlineFont(vertAlign="superscript"), "2")
+    made.active["E1"].value = CellRichText("prop:jc_kA/cm", lowered)
+    made.save(path)
+    (row,) = read_samples(path).rows
+    assert row.sample_id == "S1" and row.properties[2].unit == "kA/cm2"
+
+
+def test_an_id_is_rounded_as_shown_and_a_number_is_not(tmp_path: Path) -> None:
+    rows = [[1.14, "ai", 92.54, 1, 1], [1.26, "ai", 1, 1, 1]]
+    path = book(tmp_path / "s.xlsx", rows, {"A2": "0.0", "A3": "0.0", "C2": "0"})
+    sheet = read_samples(path)
+    assert sheet.sample_ids() == ("1.1", "1.3") and sheet.rows[0].properties[0].value == 92.54
 
 
 def _with_formula(path: Path, cell: str, *, to_be_calculated: bool) -> Path:
