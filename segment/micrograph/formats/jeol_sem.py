@@ -25,9 +25,12 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 
 def _entries(text: str) -> dict[str, str]:
-    """``$KEY value value`` lines."""
-    lines = (line.split(None, 1) for line in text.splitlines() if line.strip().startswith("$"))
-    return {line[0]: line[1].strip() for line in lines if len(line) > 1}
+    """``$KEY value value`` lines; a key that says two things has both, parted by ``/``, which is no number."""
+    said: dict[str, dict[str, None]] = {}
+    for line in text.splitlines():
+        if line.strip().startswith("$") and len(words := line.split(None, 1)) > 1:
+            said.setdefault(words[0], {})[words[1].strip()] = None
+    return {key: "/".join(values) for key, values in said.items()}
 
 
 def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
