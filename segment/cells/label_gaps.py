@@ -7,7 +7,7 @@ import numpy as np
 
 from segment.cells.label_edges import pairs_beside
 from segment.choices import GAP_WIDTH
-from segment.micrograph.blank_frame import find_blank
+from segment.micrograph.blank_frame import LEAST_DEPTH, find_blank
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
@@ -102,6 +102,24 @@ def within_frame(labels: np.ndarray) -> np.ndarray | None:
     noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
     frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8), noisy=False)
     return None if frame is None else ~frame | (labels > 0)
+
+
+def within_drawn_out(labels: np.ndarray) -> np.ndarray | None:
+    """False in rows and columns that repeat the outermost of the map, as programs pad; None without any.
+
+    They cut several cells, and are twice as many as are ever alike further inside, as in an enlarged map.
+    """
+    inside = np.ones(labels.shape, bool)
+    for lines, kept in ((labels, inside), (labels.T, inside.T)):
+        new = np.flatnonzero((lines[1:] != lines[:-1]).any(axis=1)) + 1
+        if new.size < _REPEATED:
+            continue
+        least = max(LEAST_DEPTH, 2 * int(np.diff(new).max()))
+        for rows in (slice(0, new[0] - 1), slice(new[-1] + 1, len(lines))):
+            several = rows.stop - rows.start >= least
+            if several and np.count_nonzero(np.diff(lines[rows.start])) >= FEWEST_LABELS:
+                kept[rows] = False
+    return None if inside.all() else inside
 
 
 def cells_meet(labels: np.ndarray) -> bool:

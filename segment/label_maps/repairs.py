@@ -17,6 +17,7 @@ from segment.cells.label_gaps import (
     line_label,
     nearest_labels,
     rim_label,
+    within_drawn_out,
     within_frame,
 )
 from segment.cells.label_parts import MANY_OF_ONE, split_parts
@@ -79,7 +80,8 @@ def repaired(
     """
     labels, ground = _without_ground(path, labels, highest)
     frame = within_frame(labels) if valid is None else None
-    valid = valid if frame is None else frame
+    repeated = within_drawn_out(labels) if valid is None and frame is None else None
+    valid = next((part for part in (frame, repeated) if part is not None), valid)
     labels, dots = _without_dots(labels)
     labels, gaps = _without_gaps(labels)
     if valid is not None:
@@ -91,6 +93,9 @@ def repaired(
     if frame is not None:
         share = 1 - frame.mean()
         words.append(f"an empty frame around the map ({share:.1%} of it) counts as outside, its cells as cut")
+    if repeated is not None:
+        share = 1 - repeated.mean()
+        words.append(f"repeated rows or columns at its edge ({share:.1%} of the map) count as outside")
     if seams := _seams(labels):
         lines = "1 straight line parts" if seams == 1 else f"{seams} straight lines part"
         words.append(f"{lines} all cells, as seams of tiles: the cells there are cut")

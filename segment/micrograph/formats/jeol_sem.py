@@ -25,7 +25,7 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 
 def _entries(text: str) -> dict[str, str]:
-    """``$KEY value value`` lines; a key that says two things has both, parted by ``/``, which is no number."""
+    """``$KEY value value`` lines; a key that says two things has both, as ``a/b``: no number."""
     said: dict[str, dict[str, None]] = {}
     for line in text.splitlines():
         if line.strip().startswith("$") and len(words := line.split(None, 1)) > 1:

@@ -52,6 +52,22 @@ def test_cells_beside_an_empty_frame_keep_their_pixels(cells: np.ndarray) -> Non
     assert np.array_equal(found.labels[30:-30, 30:-30], cells)
 
 
+@pytest.mark.parametrize("width", [((3, 3), (3, 3)), ((0, 0), (0, 64)), ((40, 0), (7, 9))])
+def test_repeated_edges_are_outside(cells: np.ndarray, width: tuple[tuple[int, int], ...]) -> None:
+    found = grain_map_of_labels(np.pad(cells, width, mode="edge"))
+    (top, _), (left, _) = width
+    assert found.valid is not None and found.valid.sum() == cells.size
+    assert np.array_equal(found.labels[top : top + 400, left : left + 440], cells)
+    assert "repeated rows or columns at its edge" in found.warnings[0]
+
+
+@pytest.mark.parametrize("repeats", [1, 2, 3])
+def test_columns_and_enlarged_cells_repeat_no_edge(cells: np.ndarray, repeats: int) -> None:
+    for labels in (cells, np.tile(cells[:1], (200, 1)), cells[:, :80]):
+        enlarged = labels.repeat(repeats, 0).repeat(repeats, 1)
+        assert not any("repeated" in w for w in grain_map_of_labels(enlarged).warnings)
+
+
 def test_labels_where_nothing_is_valid_are_refused(cells: np.ndarray) -> None:
     valid = np.ones(cells.shape, bool)
     assert GrainMap(cells, valid=valid).n_grains == cells.max()
