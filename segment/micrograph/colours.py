@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segment.micrograph.grey import BLOCK_ROWS, is_grey
+from segment.micrograph.overlay import runs_all_over
 
 _HALF_TRANSPARENT = 0.3  #: share of soft edges in an alpha channel; a picture has more; judgement
 #: a pixel's largest less its smallest channel, of full intensity: of drawn marks, and what JPEG makes of grey
@@ -101,21 +102,26 @@ def transparent(pixels: np.ndarray) -> np.ndarray | None:
     return hidden
 
 
-def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
-    """Where coloured lines and letters were drawn into a grey picture; None where there are none."""
+def coloured_marks(pixels: np.ndarray) -> tuple[np.ndarray | None, bool]:
+    """Where coloured lines and letters were drawn into a grey picture, None where there are none to hide.
+
+    And whether coloured lines run all over it, as outlines of grains.
+    """
     import cv2
 
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or is_grey(pixels):
-        return None
+        return None, False
     red, green, blue = np.moveaxis(pixels[..., :3], 2, 0)
     colour = np.maximum(np.maximum(red, green), blue)
     colour -= np.minimum(np.minimum(red, green), blue)
     else_grey = (colour == 0).mean() >= _GREY
     coloured = (colour >= (_PALE_MARK if else_grey else _COLOURED) * _largest(pixels)).view(np.uint8)
-    tinted = (colour > _TINTED * _largest(pixels)).mean()
-    if np.count_nonzero(coloured) < _LEAST_MARKS or (tinted > _MOST_MARKED and not else_grey):
-        return None
-    return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
+    if np.count_nonzero(coloured) < _LEAST_MARKS:
+        return None, False
+    outlines = runs_all_over(coloured)
+    if (colour > _TINTED * _largest(pixels)).mean() > _MOST_MARKED and not else_grey:
+        return None, outlines
+    return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool), outlines
 
 
 def coded_colours(pixels: np.ndarray) -> tuple[bool, tuple[str, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
@@ -26,7 +25,7 @@ from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.inset import find_seams
 from segment.micrograph.open_file import Frame, stated
-from segment.micrograph.overlay import find_overlay, has_outlines, runs_all_over
+from segment.micrograph.overlay import find_overlay, has_outlines
 from segment.micrograph.pixel_size import CONFLICT, ChosenScale, choose_scale
 from segment.micrograph.scale_bar import NO_READER, ScaleBar, can_read, read_scale_bar
 
@@ -107,14 +106,13 @@ def levels_of(pixels: np.ndarray) -> Levels:
     `ValueError`: no grey or colour image.
     """
     image, notes = to_grey(pixels)
-    masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": coloured_marks(pixels)}
+    marks, outlines = coloured_marks(pixels)
+    masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": marks}
     coded, doubt = coded_colours(pixels)
     del pixels
     image, valid = without_no_data(image)
     notes += doubt + (() if valid is None else (NO_DATA,))
-    marks = masks["coloured marks in a grey picture"]
-    if marks is not None and runs_all_over(cv2.erode(marks.view(np.uint8), np.ones((5, 5), np.uint8))):
-        notes += (OUTLINES,)
+    notes += (OUTLINES,) if outlines else ()
     for what, mask in masks.items():
         if mask is not None:
             valid = ~mask if valid is None else valid & ~mask

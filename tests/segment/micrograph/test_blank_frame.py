@@ -214,8 +214,8 @@ def test_coloured_marks_in_a_grey_picture_are_masked(tmp_path, field, name):
 
 def test_a_picture_in_colours_has_no_marks(field):
     tinted = np.dstack([field, field // 2 + 60, 255 - field])
-    assert coloured_marks(tinted) is None
-    assert coloured_marks(np.dstack([field] * 3)) is None
+    assert coloured_marks(tinted) == (None, False)
+    assert coloured_marks(np.dstack([field] * 3)) == (None, False)
 
 
 def test_a_second_channel_that_is_no_alpha_hides_nothing(tmp_path, field):

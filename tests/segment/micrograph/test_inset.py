@@ -157,6 +157,16 @@ def test_outlines_drawn_over_a_picture_are_told(field, tmp_path, width, ink):
     assert OUTLINES in next(read_micrographs(tmp_path / "a.png")).notes
 
 
+@pytest.mark.parametrize("quality", [75, 95])
+@pytest.mark.parametrize("soft", [0.01, 0.7])
+def test_coloured_outlines_that_jpeg_smeared_are_told(field, tmp_path, quality, soft):
+    cells = poisson_voronoi_plane(field.shape, 1 / 1500, np.random.default_rng(0)).grain_map().labels
+    line = cv2.GaussianBlur(on_edges(cells).astype(np.float32), (0, 0), soft)[..., None]
+    drawn = field[..., None] * (1 - line) + np.array([0, 0, 255]) * line
+    cv2.imwrite(str(tmp_path / "a.jpg"), drawn.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert OUTLINES in next(read_micrographs(tmp_path / "a.jpg")).notes
+
+
 @pytest.mark.parametrize("share", [0, 2, 10, 20])
 def test_boundaries_of_hard_contrast_are_no_outlines(field, share):
     """Etched boundaries have a profile, also where many pixels are cut to black or white."""
