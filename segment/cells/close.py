@@ -17,6 +17,7 @@ from segment.cells.tracing import (
     bridge_gaps,
     drawn_part,
     fill_double_lines,
+    filled_areas,
     loose_lines,
     odd_areas,
     split_tracing,
@@ -175,6 +176,9 @@ def grain_map_from_tracing(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
         )
     warnings += _warnings_of(lines, labels)
+    if (filled := filled_areas(lines, labels)) is not None:
+        labels[filled] = 0
+        warnings += (f"filled areas ({filled.mean():.1%} of the map) count as voids, not as lines",)
     valid = None
     if part is not None:
         valid, drawn = np.zeros(shape, bool), labels
@@ -202,8 +206,8 @@ def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
         )
     if small >= max(_SWALLOWED[0], _SWALLOWED[1] * area.size):
         said.append(
-            f"{small} open areas of fewer than {MIN_AREA_PX} px count as line: enlarge the picture, or draw "
-            "finer lines"
+            f"{small} open areas of fewer than {MIN_AREA_PX} px count as line: enlarge the picture, draw "
+            "finer lines, or each boundary once"
         )
     straight = straight_lines(lines)
     if straight > 1:

@@ -112,6 +112,23 @@ def test_what_is_drawn_beside_the_boundaries_is_said(
         assert (words in "\n".join(found.warnings)) == said
 
 
+def test_filled_areas_are_voids_and_thick_lines_are_not(
+    tmp_path: Path, cells: np.ndarray, lines: np.ndarray
+) -> None:
+    pores = (cells % 9 == 0) & (cells > 0)
+    thick = cv2.dilate(lines, np.ones((9, 9), np.uint8))
+    for picture, voids in (
+        (lines, None),
+        (thick, None),
+        (np.where(pores, 255, lines).astype(np.uint8), pores),
+    ):
+        cv2.imwrite(str(tmp_path / "t.png"), picture)
+        found = read_label_map(tmp_path / "t.png", tracing=True)
+        assert any("count as voids" in word for word in found.warnings) == (voids is not None)
+        if voids is not None:
+            assert ((found.labels == 0) == voids).mean() > 0.97
+
+
 def test_lines_as_truth_values_of_three_channels(tmp_path: Path, lines: np.ndarray) -> None:
     np.save(tmp_path / "t.npy", np.dstack([lines > 0] * 3))
     found = read_label_map(tmp_path / "t.npy", tracing=True)
