@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from _thread import start_new_thread
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Semaphore
 from typing import TypeVar
 
 BAND_ROWS = 256  #: rows that a thread takes at a time
@@ -40,9 +43,38 @@ def in_bands(shape: tuple[int, ...], work: Callable[[int, int], Result]) -> list
 
 
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-    """Call ``work(part)`` for each, in threads where there are several parts and cores; in their order."""
+    """Call ``work(part)`` for each, in threads where there are several parts and cores; in their order.
+
+    Nothing waits for a thread to start: one whose start finds no memory never says so.
+    """
     threads = min(_share or available_cores(), len(parts))
     if threads <= 1:
         return list(map(work, parts))
-    with ThreadPoolExecutor(threads) as executor:
-        return list(executor.map(work, parts))
+    left = deque(enumerate(parts))
+    answers: dict[int, Result] = {}
+    wrong: list[BaseException] = []
+    finished = Semaphore(0)
+
+    def take() -> None:
+        while True:
+            try:
+                place, part = left.popleft()
+            except IndexError:  # another thread was faster
+                return
+            try:
+                if not wrong:
+                    answers[place] = work(part)
+            except BaseException as error:
+                wrong.append(error)
+            finally:
+                finished.release()
+
+    with suppress(RuntimeError, MemoryError):  # what no thread takes is done by this one
+        for _ in range(threads - 1):
+            start_new_thread(take, ())
+    take()
+    for _ in parts:
+        finished.acquire()
+    if wrong:
+        raise wrong[0]
+    return [answers[place] for place in range(len(parts))]

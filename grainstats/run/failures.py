@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +13,9 @@ from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 
 #: How OpenCV, C++ and OpenVINO say that memory ended.
-_NO_MEMORY = (
-    *("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory"),
-    "Resource temporarily unavailable",  # for a thread
-)
+_NO_MEMORY = ("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory")
+#: How C++ and Python say that no thread could be started.
+_NO_THREAD = ("Resource temporarily unavailable", "can't start new thread")
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def said_of(error: Exception) -> tuple[str, str]:
         raise error
     if isinstance(error, InputError):
         return error.reason, error.remedy
-    if is_out_of_memory(error):
+    if lacks := _lacks(error):
         remedy = "Run it by itself (run: --workers 1), or on a machine with more memory"
-        return "not enough memory for this input", remedy
+        return f"not enough {lacks} for this input", remedy
     if _is_of_system(error):
         remedy = "Look at the disk and the permissions of the folders, then give the same command again"
         return f"cannot be read or written: {error.strerror}", remedy  # type: ignore[attr-defined]
@@ -56,7 +56,7 @@ def said_of_file(path: Path, error: Exception) -> str:
 def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """As `said_of`; the trace of what nobody foresaw goes into ``errors`` of the output."""
     reason, remedy = said_of(error)
-    if isinstance(error, InputError) or is_out_of_memory(error) or _is_of_system(error):
+    if isinstance(error, InputError) or _lacks(error) or _is_of_system(error):
         return reason, remedy
     log = _trace(source)
     try:
@@ -82,6 +82,10 @@ def _is_of_system(error: Exception) -> bool:
     return isinstance(error, OSError) and error.strerror is not None
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Did memory end, in Python, in OpenCV or in a C++ library?"""
-    return isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY)
+def _lacks(error: Exception) -> str:
+    """What ended in Python, in OpenCV or in a C++ library: memory, or threads as well; empty for neither."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return "memory" if error.errno == errno.ENOMEM else ""
+    if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
+        return "memory"
+    return "memory, or threads," if any(said in str(error) for said in _NO_THREAD) else ""

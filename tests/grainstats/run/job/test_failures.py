@@ -154,10 +154,18 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
         MemoryError(),
         RuntimeError("Exception from src/inference/src/cpp/infer_request.cpp:246:\nNode can't alloc"),
         RuntimeError("std::bad_alloc"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
 )
 def test_memory_that_ends_in_a_library_is_told_as_that(error: Exception) -> None:
     assert said_of(error)[0] == "not enough memory for this input"
+
+
+def test_what_else_is_unavailable_is_no_memory() -> None:
+    for said in ("Resource temporarily unavailable", "can't start new thread"):
+        assert said_of(RuntimeError(said))[0] == "not enough memory, or threads, for this input"
+    busy = OSError(errno.EAGAIN, "Resource temporarily unavailable")
+    assert said_of(busy)[0] == "cannot be read or written: Resource temporarily unavailable"
 
 
 def test_a_full_folder_for_temporary_files_is_no_obstacle(

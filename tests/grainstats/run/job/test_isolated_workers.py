@@ -71,6 +71,24 @@ def test_workers_together_use_each_core_once():
     assert set(run(threads_at_work, available_cores(), [1, 2]).values()) == {1}
 
 
+def never(*_: object) -> int:
+    return 0
+
+
+def refuse(*_: object) -> int:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("start", [never, refuse, None])
+def test_threads_that_find_no_memory_are_not_waited_for(start, monkeypatch):
+    monkeypatch.setattr("segment._threads.available_cores", lambda: 3)
+    if start is not None:
+        monkeypatch.setattr("segment._threads.start_new_thread", start)
+    assert in_threads(lambda part: part * part, range(50)) == [part * part for part in range(50)]
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda part: 1 // (part - 20), range(50))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks the environment up in /proc")
 @pytest.mark.parametrize(("given", "seen"), [(None, "1"), ("3", "3")])
 def test_libraries_of_a_worker_see_its_share_of_the_threads(given, seen, monkeypatch):
