@@ -202,9 +202,8 @@ def _saturated(seen: np.ndarray) -> tuple[str, ...]:
     if share < SATURATED:
         return ()
     what = "black" if counts[0] > counts[-1] else "white"
-    return (
-        f"{share:.0%} of the pixels are {what}, boundaries there are lost: export it with all its levels",
-    )
+    remedy = "export it with all its levels; of a map of probabilities, give the micrograph"
+    return (f"{share:.0%} of the pixels are {what}, boundaries there are lost: {remedy}",)
 
 
 def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:

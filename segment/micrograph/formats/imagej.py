@@ -17,6 +17,7 @@ from segment.micrograph.length_units import (
 )
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.pixel_size import UNIT_NM
 from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, image_pages, page_frames
 
@@ -25,6 +26,7 @@ _RESOLUTION_UNIT = 296  #: tag; ImageJ writes 1, none, unless its unit is inch o
 _PER_INCH = {2: 1.0, 3: 2.54}  #: values that other programs write: inch, cm (TIFF 6.0)
 _ROUNDED = 5e-3  #: relative; such programs round dots per inch to dots per cm or metre
 _AGAIN = "another program saved it after ImageJ: if it was resized there, its pixel size is wrong"
+_OF_SCREENS = (72, 96)  #: dots per inch that programs write for unknown
 _TYPED = 1e-6  #: relative; a unit typed over dots per inch leaves their number as it was
 
 
@@ -67,6 +69,8 @@ def _scales(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[tuple[Scale, ..
     found = stated("ImageJ unit / XResolution", y, x)
     if found and per_inch:
         return found, (_AGAIN,)
+    if found and (dots := dots_per_inch(x and x * INCH_NM / UNIT_NM, _TYPED)) in _OF_SCREENS:
+        return found, (f"exactly {dots} pixels a µm, as where that was typed over an inch: check it",)
     strange = not found and unit_kind(unit_x) != "none"
     return found, (
         f"ImageJ's unit {unit_x!r} with its resolution is no pixel size: not taken",

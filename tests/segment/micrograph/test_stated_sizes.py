@@ -31,6 +31,14 @@ def test_dots_per_nanometre_are_no_better(tmp_path, make_grains, write_imagej):
     assert found.pixel_size_nm is None and "300 dots per inch" in found.notes[0]
 
 
+@pytest.mark.parametrize(("per_unit", "told"), [(72, True), (96, True), (72.01, False), (100, False)])
+def test_a_unit_typed_over_an_inch_is_told(tmp_path, make_grains, per_unit, told, write_imagej):
+    write_imagej(tmp_path / "a.tif", make_grains(), "um", per_unit)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == pytest.approx(1000 / per_unit)
+    assert any("typed over an inch" in note for note in found.notes) == told
+
+
 def test_lattice_images_near_dots_per_inch_keep_their_size(tmp_path, make_grains, write_imagej):
     write_imagej(tmp_path / "a.tif", make_grains(), "nm", 99.9)
     (found,) = describe(tmp_path / "a.tif")
