@@ -8,10 +8,12 @@ import numpy as np
 
 from grainstats.run.report.current_pictures import draw_scale_bar
 from grainstats.run.report.grain_maps import diameters_nm
-from grainstats.run.report.wording import length
+from grainstats.run.report.wording import length_with_interval
 from segment.cells.label_edges import on_edges
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -61,19 +63,21 @@ def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None
         axis.legend(frameon=False)
     for mode in modes:
         axis.axvline(mode, color="black", linestyle=":", lw=1)
-    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share", title=title)
+    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share of grains", title=title)
 
 
-def draw_spacings(axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None) -> None:
-    """Lengths of the intercepts that no frame cuts, and the mean of all."""
+def draw_spacings(
+    axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None, ci_nm: Sequence[float] | None = None
+) -> None:
+    """Lengths of the intercepts that no frame cuts, and the mean of all with its 95 % interval."""
     whole = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
     unit, (lengths, means) = in_fitting_unit(whole, np.array([] if mean_nm is None else [mean_nm], float))
     if lengths.size > 1:
         axis.hist(lengths, _BINS, weights=np.full(lengths.size, 1 / lengths.size), color=LINES, alpha=0.7)
     for mean in means:
         axis.axvline(mean, color="black", linestyle=":", lw=1)
-    title = "spacings" if mean_nm is None else f"mean intercept {length(mean_nm)}"
-    axis.set(xlabel=f"distance between boundaries ({unit})", ylabel="share", title=title)
+    title = "spacings" if mean_nm is None else f"mean intercept {length_with_interval(mean_nm, ci_nm)}"
+    axis.set(xlabel=f"intercept between boundaries ({unit})", ylabel="share of intercepts", title=title)
 
 
 def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | None, title: str) -> None:

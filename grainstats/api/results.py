@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from grainstats.run.failures import by_reason
 from grainstats.run.names import DATABASE
-from grainstats.run.report.wording import counted
+from grainstats.run.report.wording import counted, first_of, length_with_interval
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -273,7 +274,8 @@ class Results:
 
     def _remarks(self) -> list[str]:
         """Inputs without a result and the first warnings, in a line each."""
-        failed = [f"no result: {row.path}: {row.reason}. {row.remedy}." for row in self.failures.itertuples()]
+        groups = by_reason(self.failures.itertuples())
+        failed = [f"no result: {first_of(paths)}: {reason}. {remedy}." for paths, reason, remedy in groups]
         said = [*failed, *(f"warning: {warning}" for warning in self.warnings)]
         more = [f"{len(said) - REMARKS} more in .failures and .warnings"] if len(said) > REMARKS else []
         return [*said[:REMARKS], *more]
@@ -289,8 +291,7 @@ def _figure(samples: list[SampleResult]) -> Figure:
     for (sizes, spacings, grains), sample in zip(axes, samples, strict=False):
         said = "not judged" if sample.verdict is None else sample.verdict.verdict
         draw_sizes(sizes, sample.grains, sample.verdict, f"{sample.sample_id}: {said}")
-        means = sample.descriptors["value"]
-        draw_spacings(spacings, sample.intercepts, means.get("intercept_mean_nm"))
+        draw_spacings(spacings, sample.intercepts, *(_mean_intercept(sample.descriptors) or (None,)))
         if sample.images and sample.images[0].labels_path is not None:
             image = sample.images[0]
             draw_grains(grains, image.grain_map, image.picture, image.name)
@@ -308,28 +309,33 @@ def _table(database: str, name: str, sample_id: str) -> pd.DataFrame:
 
 
 def _html(samples: list[SampleResult]) -> str:
-    heads = ["sample", "images", "grains", "mean intercept (nm)", "verdict", "p", "stability", "reason"]
+    heads = ["sample", "images", "grains", "mean intercept (95 %)", "verdict", "p", "stability", "reason"]
     table = pd.DataFrame([_row(sample) for sample in samples], columns=heads)
     html: str = table.to_html(index=False, col_space={"reason": "20em"})
     return html
 
 
 def _row(sample: SampleResult) -> tuple[str | int, ...]:
-    verdict = sample.verdict
+    verdict, mean = sample.verdict, _mean_intercept(sample.descriptors)
     judged = ("", "", "", "")
     if verdict is not None:
         judged = (verdict.verdict, _number(verdict.p_value), _number(verdict.stability), verdict.short_reason)
     grains = sum(image.n_grains for image in sample.images)
-    return (sample.sample_id, len(sample.images), grains, _spacing(sample.descriptors), *judged)
+    return (
+        sample.sample_id,
+        len(sample.images),
+        grains,
+        length_with_interval(*mean) if mean else "",
+        *judged,
+    )
 
 
-def _spacing(descriptors: pd.DataFrame) -> str:
+def _mean_intercept(descriptors: pd.DataFrame) -> tuple[float, list[float] | None] | None:
+    """Value and interval, nanometres."""
     if "intercept_mean_nm" not in descriptors.index:
-        return ""
-    row = descriptors.loc["intercept_mean_nm"]
-    if pd.isna(row["ci_low"]):
-        return f"{row['value']:.3g}"
-    return f"{row['value']:.3g} ({row['ci_low']:.3g} to {row['ci_high']:.3g})"
+        return None
+    value, *ci = (float(descriptors.loc["intercept_mean_nm", end]) for end in ("value", "ci_low", "ci_high"))
+    return value, None if pd.isna(ci).any() else ci
 
 
 def _number(value: float | None) -> str:

@@ -220,7 +220,7 @@ def _one_source(sources: dict[str, Any]) -> str:
         raise InputError(
             "current density",
             reason,
-            "Give exactly one of jc, jc_table, kim, exponential and field_T (--jc, ..., --field)",
+            "Give one of --jc, --jc-table, --kim, --exponential, --field (in Python jc, ..., field_T)",
         )
     return given[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,14 @@ class Failure:
     reason: str
     remedy: str
     sample_id: str = ""
+
+
+def by_reason(failures: Iterable[Failure]) -> list[tuple[list[str], str, str]]:
+    """Inputs that share a reason and its remedy, those first that came first."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        groups.setdefault((failure.reason, failure.remedy), []).append(failure.path)
+    return [(paths, *said) for said, paths in groups.items()]
 
 
 def said_of(error: Exception) -> tuple[str, str]:

@@ -53,7 +53,9 @@ def draw_distributions(figure: Figure, now: MeasuredMap, before: MeasuredMap | N
         sizes, spacings = figure.subplots(2, 1)
         found = now.measurement
         draw_sizes(sizes, found.grains, now.verdict, "grain size")
-        draw_spacings(spacings, found.intercepts, now.summary["intercept_nm"]["mean"])
+        draw_spacings(
+            spacings, found.intercepts, now.summary["intercept_nm"]["mean"], now.summary["intercept_nm"]["ci"]
+        )
         if before is not None and before is not now:
             grains, intercepts = before.measurement.grains, before.measurement.intercepts
             inside = grains.loc[~grains["touches_frame"]]

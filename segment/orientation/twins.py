@@ -93,7 +93,10 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     largest = np.zeros(number.max() + 1, int)
     largest[number[by_area]] = by_area
     lacking = [law for law in laws if not _holds_somewhere(law, orientations)]
-    notes = tuple(f"no phase has the symmetry for twins {law.angle_deg:g} @ {law.axis}" for law in lacking)
+    notes = tuple(
+        f"no phase has the symmetry for twins {law.angle_deg:g} @ {law.axis}: give its own law (--twin)"
+        for law in lacking
+    )
     return replace(
         grain_map,
         labels=number[grain_map.labels].astype(np.int32),

@@ -121,7 +121,7 @@ def judge_modality(images: SampleGrains, *, null: Null = "section", seed: int = 
         power=found.power,
         n_eff=distribution.n_eff,
         more_grains=found.more_grains,
-        astm_e1181=duplex_class(distribution, modes if found.verdict == "bimodal" else None),
+        astm_e1181=_class_of(found, distribution, modes),
         delta_g=delta_g(modes.ratio),
         ala_g=largest_grain_g(np.concatenate([g.every_diameter_nm for g in images])),
         isolated_grains=isolated.n_grains if isolated else 0,
@@ -130,6 +130,13 @@ def judge_modality(images: SampleGrains, *, null: Null = "section", seed: int = 
         excluded_ratio=found.excluded_ratio,
         **counts,
     )
+
+
+def _class_of(found: Decision, distribution: SizeDistribution, modes: Modes) -> str:
+    """ASTM E1181's class; none where no call is made on so few grains."""
+    if found.p_value is None:
+        return "not determined"
+    return duplex_class(distribution, modes if found.verdict == "bimodal" else None)
 
 
 def decide(samples: Sequence[SampleGrains], null: Null) -> list[Decision]:

@@ -49,7 +49,8 @@ class SpacingAnswer:
             return "the spacings by themselves give no answer"
         said = "two populations" if self.p_value < LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
-        return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, SPACING_LEVELS[-1])})"
+        rests = "; the verdict rests on the grain sizes" if self.agrees is False else ""
+        return f"{how[self.agrees]}: {said} ({p_in_words(self.p_value, SPACING_LEVELS[-1])}){rests}"
 
     def as_json(self) -> dict[str, Any]:
         """For `measure --json`: verdict, p_value, agrees."""

@@ -51,7 +51,7 @@ class ModalityVerdict:
         Share of other cuts of the images that give the same verdict, or beside "uniform" show no second
         population (p of .05 or more); None where not tried.
     astm_e1181 : str
-        Class of the distribution by ASTM E1181.
+        Class of the distribution by ASTM E1181; "not determined" where too few grains allow no call.
     delta_g : float or None
         Difference in ASTM grain-size number between the modes, 2 log2(mode ratio).
     ala_g : float or None

@@ -192,4 +192,6 @@ def _phases(points: OrientationMap) -> str:
 def _remarks(frame: FrameInfo) -> list[str]:
     problem = [f"unusable: {frame.problem}. {frame.remedy}."] if frame.problem else []
     conflicts = [f"conflict: {c.chosen} was taken, not {c.rejected}" for c in frame.conflicts]
-    return [*problem, *conflicts, *frame.notes]
+    missing = frame.pixel_size_nm is None and not frame.problem
+    scale = ["no pixel size is stated: give --pixel-size NM to run, segment or measure"] if missing else []
+    return [*problem, *conflicts, *frame.notes, *scale]

@@ -105,28 +105,29 @@ def magnet(
     for warning in state.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(json.dumps(state.as_dict(), indent=2) if as_json else _in_words(state))
+    if map_file is not None and not as_json:
+        print(f"field around the magnet: {map_file}")
 
 
 def _in_words(state: Magnet) -> str:
     """The result for people."""
-    kind = "uniform" if state.error_estimate == 0 else "mean"
+    exact = state.error_estimate == 0
     probe = f"{state.b_probe_T:.4g} T at the probe, {state.probe_mm:g} mm above the mid-plane"
-    lines = [
-        probe
-        if state.error_estimate == 0
-        else f"{probe} (grid error about {state.error_estimate:.1g} of it)",
-        f"  current density ({kind})    {state.j_A_per_m2:.4g} A/m²",
-        f"  field on the axis, largest   {state.b_T.max():.4g} T",
-        f"  magnetic moment              {state.moment_A_m2:.4g} A m²",
-        f"  magnetisation                {state.magnetisation_A_per_m:.4g} A/m",
-        f"  stored energy                {state.energy_J:.4g} J",
-        f"  largest hoop stress          {state.hoop_stress_MPa:.4g} MPa",
-    ]
+    stress = f"{state.hoop_stress_MPa:.4g} MPa"
     if state.strength_MPa is not None:
-        lines[-1] += f", {state.hoop_stress_MPa / state.strength_MPa:.0%} of the strength"
+        stress += f", {state.hoop_stress_MPa / state.strength_MPa:.0%} of the strength"
+    facts = {
+        f"current density ({'uniform' if exact else 'mean'})": f"{state.j_A_per_m2:.4g} A/m²",
+        "field on the axis, largest": f"{state.b_T.max():.4g} T",
+        "magnetic moment": f"{state.moment_A_m2:.4g} A m²",
+        "magnetisation": f"{state.magnetisation_A_per_m:.4g} A/m",
+        "stored energy": f"{state.energy_J:.4g} J",
+        "largest hoop stress": stress,
+    }
     if state.decay:
         hours, share = state.decay[-1]
-        lines.append(f"  left after {hours:g} h           {share:.4f} of the field")
+        facts[f"left after {hours:g} h"] = f"{share:.4f} of the field"
     if state.hours_to_lose is not None:
-        lines.append(f"  {state.inputs['lose']:.1%} is lost after        {state.hours_to_lose:.4g} h")
-    return "\n".join(lines)
+        facts[f"{state.inputs['lose']:.1%} is lost after"] = f"{state.hours_to_lose:.4g} h"
+    first = probe if exact else f"{probe} (grid error about {state.error_estimate:.1g} of it)"
+    return "\n".join([first, *(f"  {name:27s}  {value}" for name, value in facts.items())])

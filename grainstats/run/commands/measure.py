@@ -79,9 +79,11 @@ def measure(
     measured, said = _each_area_once(measured)
     if measured:
         document = _document([m for _, m in measured], null, seed, said)
+        print(json.dumps(document, indent=2) if as_json else _in_words(document))
         if out is not None:
             _write(out, measured, document)
-        print(json.dumps(document, indent=2) if as_json else _in_words(document))
+            if not as_json:
+                print(f"tables: {out}")
     if failed:
         raise typer.Exit(1)
 
@@ -191,6 +193,7 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
+    from grainstats.infer.modality.spacing_answer import SpacingAnswer
     from grainstats.run.report.wording import counted, rounded, sentence
     from grainstats.share.catalogue import field_of
 
@@ -207,11 +210,8 @@ def _in_words(document: dict[str, Any]) -> str:
         ci = "" if d["ci"] is None else f"  (95 %: {rounded(d['ci'][0], 4)} to {rounded(d['ci'][1], 4)})"
         lines.append(f"  {label:{width}s}  {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']}. {sentence(modality['reason'])}")
-    spacings = modality["spacings"]
-    if spacings["p_value"] is not None:
-        agrees = {True: ", as the grain sizes say", False: ", against the grain sizes", None: ""}
-        words = f"{spacings['verdict']} (p = {spacings['p_value']:.2g}){agrees[spacings['agrees']]}"
-        lines.append(f"  by the spacings alone: {words}")
+    if modality["spacings"]["p_value"] is not None:
+        lines.append(f"  {SpacingAnswer(**modality['spacings']).in_words}")
     if modality["stability"] is not None and modality["verdict"] != "indeterminate":
         same = "no second population" if modality["verdict"] == "uniform" else "the same"
         lines.append(f"  {same} in {modality['stability']:.0%} of the maps drawn at other thresholds")

@@ -201,7 +201,7 @@ def _volumes(
             report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
         )
     said = [f"{row['volume']}: {row['warnings']}" for row in done.rows if row["warnings"]]
-    _tell_problems(said, done.failures)
+    _tell_problems(said, done.failures, quiet=quiet)
     if not quiet:
         for row in done.rows:
             print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']}. {sentence(row['reason'])}")
@@ -227,18 +227,23 @@ def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
 
     with nullcontext() if quiet else ProgressBar() as progress:
         summary = run_batch(call, recipe, progress=progress)
-    _tell_problems(summary.warnings, summary.failures)
+    _tell_problems(summary.warnings, summary.failures, quiet=quiet)
     if not quiet:
         with whoever_listens():
             _tell(summary, call.shard)
     return summary
 
 
-def _tell_problems(warnings: Sequence[str], failures: Sequence[Failure]) -> None:
+def _tell_problems(warnings: Sequence[str], failures: Sequence[Failure], *, quiet: bool) -> None:
+    """Each reason once; every name where the progress has not told it (quiet)."""
+    from grainstats.run.failures import by_reason
+    from grainstats.run.report.wording import first_of
+
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    for failure in failures:
-        print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
+    for paths, reason, remedy in by_reason(failures):
+        names = first_of(paths, len(paths) if quiet else 3)
+        print(f"no result: {names}: {reason}. {remedy}.", file=sys.stderr)
 
 
 def _tell_remarks(table: Path) -> None:
@@ -256,8 +261,9 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
     from grainstats.run.report.wording import counted
 
     for sample_id, words in summary.verdicts:
-        print(f"{sample_id}: {words}")
-    speed = f", {summary.seconds / summary.megapixels:.1f} s per megapixel" if summary.megapixels else ""
+        why = f": {summary.reasons[sample_id].partition('. ')[0]}" if words == "indeterminate" else ""
+        print(f"{sample_id}: {words}{why}")
+    speed = f", {summary.seconds / summary.megapixels:.1f} s per megapixel" if summary.megapixels >= 1 else ""
     failed = f"; {len(summary.failures)} without a result" if summary.failures else ""
     images = counted(summary.n_images, "image")
     maps = counted(summary.n_corrected, "corrected map")
@@ -267,4 +273,6 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
         print(f"report: {summary.report}")
     else:
         print(f"part {shard[0]} of {shard[1]} is done")
-        print("when all are: grainstats merge, where each has its own database; then run --report-only")
+        print(
+            "when all are: grainstats merge, where each has its own database; then run --report-only, with the same options"
+        )

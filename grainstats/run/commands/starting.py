@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import re
+import sys
 import types
 import typing
 from pathlib import Path
@@ -100,6 +101,8 @@ def init(
             continue
         write_bytes(path, text.encode())
         print(path)
+    sheet = folder / "samples.csv"
+    print(f"Fill in {sheet}, then: grainstats run FOLDER --samples {sheet} --out results", file=sys.stderr)
 
 
 def starting_files() -> dict[str, str]:

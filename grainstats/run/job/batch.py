@@ -57,6 +57,7 @@ class Summary:
     warnings: tuple[str, ...]
     n_corrected: int = 0  #: maps corrected by hand that were measured in this run
     verdicts: tuple[tuple[str, str], ...] = ()  #: sample and verdict
+    reasons: Mapping[str, str] = field(default_factory=dict)  #: of each sample's verdict
     spacings: Mapping[str, float] = field(default_factory=dict)  #: mean intercept of each sample, nanometres
     report: Path | None = None  #: None for one part of several
 
@@ -156,6 +157,7 @@ def _reported(rows: Rows, call: Call, done: Summary, moved_from: Iterable[str]) 
         failures=failures,
         warnings=(*said, *cut),
         verdicts=tuple(zip(rows.verdicts["sample_id"], rows.verdicts["verdict"], strict=True)),
+        reasons=rows.verdicts.set_index("sample_id")["reason"].to_dict(),
         spacings=rows.ours(spacings).set_index("sample_id")["value"].to_dict(),
         report=report,
     )
@@ -167,7 +169,9 @@ def _all_stored(rows: Rows) -> tuple[Rows, Summary]:
     if images.empty:
         reason = "it holds no analysis with this model and recipe"
         raise InputError(
-            rows.db.safe_url, reason, "Run the images first, or give the --model and --recipe of that run"
+            rows.db.safe_url,
+            reason,
+            "Run the images first, or give the options of that run: --pixel-size, --recipe, --model",
         )
     failed = rows.db.failures().itertuples(index=False)
     failures = tuple(Failure(row.path, row.digest, row.reason, row.remedy) for row in failed)

@@ -177,12 +177,13 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of each decade between two ends; of less than half a decade round numbers."""
-    if high / low < 3:
-        return [t for t in ticks(low, high) if t > 0]
+    """1, 2 and 5 of each decade between two ends; closer ones where fewer than three of these lie there."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    found = [m * 10.0**d for d in decades for m in (1, 2, 5)]
-    return [t for t in found if low <= t <= high]
+    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
+        found = [t for d in decades for m in steps if low <= (t := m * 10.0**d) <= high]
+        if len(found) >= 3:
+            return found
+    return [t for t in ticks(low, high) if t > 0]
 
 
 def with_room(values: np.ndarray | list[float]) -> tuple[float, float]:

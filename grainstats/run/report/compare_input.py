@@ -11,7 +11,9 @@ import pandas as pd
 from grainstats._version import __version__
 from grainstats.infer.comparison.groupings import is_measurement
 from grainstats.run.report.compare_words import paragraph
+from grainstats.run.report.wording import first_of
 from grainstats.share import Database
+from grainstats.share.db.records import CORRECTION
 from grainstats.share.quantity_units import stored_name
 from segment.errors import InputError
 
@@ -84,16 +86,22 @@ def _images_of_two_samples(images: pd.DataFrame) -> list[str]:
 
 
 def _ways(behind: pd.DataFrame) -> list[str]:
-    """A note where the samples were measured with several models or recipes."""
-    ways = behind.groupby(["model_digest", "recipe_digest"])["sample_id"].unique()
-    if len(ways) < 2:
-        return []
-    said = [
-        f"{', '.join(samples)} (model {model[:12]}, recipe {recipe[:12]})"
-        for (model, recipe), samples in ways.items()
-    ]
-    remedy = "run them all with one model and recipe"
-    return [f"measured in different ways, which may make a difference: {'; '.join(said)}; {remedy}"]
+    """Notes where samples were measured with several models or recipes, or some maps corrected by hand."""
+    by_hand = behind["model_digest"].str.startswith(CORRECTION)
+    notes = []
+    if by_hand.any() and not by_hand.all():
+        names = first_of(sorted(set(behind.loc[by_hand, "sample_id"])))
+        alike = "correct those of the other samples with the same care, or none"
+        notes = [f"maps corrected by hand count in {names}, which may make a difference: {alike}"]
+    ways = behind[~by_hand].groupby(["model_digest", "recipe_digest"])["sample_id"].unique()
+    if len(ways) > 1:
+        said = [
+            f"{first_of(list(samples))} (model {model[:12]}, recipe {recipe[:12]})"
+            for (model, recipe), samples in ways.items()
+        ]
+        remedy = "run them all with one model and recipe"
+        notes += [f"measured in different ways, which may make a difference: {'; '.join(said)}; {remedy}"]
+    return notes
 
 
 def _counts(behind: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | N
         _ground(axes, grain_map, image)
         _boundaries(axes, found, direction)
         _path(axes, found, edges)
-        axes.set(title=f"current along {direction}", xticks=[], yticks=[])
+        axes.set(title=f"current along {direction} (red: what limits it)", xticks=[], yticks=[])
         axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
         if grain_map.pixel_size_nm is not None:
             draw_scale_bar(axes, columns, rows, columns * grain_map.pixel_size_nm)

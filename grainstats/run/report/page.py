@@ -108,9 +108,9 @@ def _environment() -> jinja2.Environment:
 
 
 def _spaced(value: Any) -> Any:
-    """A text with per cent as the templates write it, 5 %; what is HTML already stays."""
+    """A text as the templates write it, with 5 % and ≤; what is HTML already stays."""
     plain = isinstance(value, str) and not hasattr(value, "__html__")
-    return re.sub(r"(?<=\d)%(?=[\s,.;:)]|$)", " %", value) if plain else value
+    return re.sub(r"(?<=\d)%(?=[\s,.;:)]|$)", " %", value.replace("p <= ", "p ≤ ")) if plain else value
 
 
 def _compiled_templates() -> jinja2.BytecodeCache | None:

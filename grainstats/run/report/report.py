@@ -15,7 +15,7 @@ from grainstats.infer.modality import coarse_grains, judge, judge_sample, null_l
 from grainstats.infer.modality.flagged import remark_of
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
-from grainstats.run.failures import Failure
+from grainstats.run.failures import Failure, by_reason
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
 from grainstats.run.report.magnet_section import magnet_section
@@ -103,6 +103,7 @@ def _whole(
         "title": f"Grain boundary network{f' of {present[0]}' if len(present) == 1 else 's'}",
         "lede": lede(kinds, len(rows.images), len(failures)),
         "failures": failures[:MOST_FAILURES],
+        "failed": by_reason(failures[:MOST_FAILURES]),
         "warnings": (*first_remarks(warnings), *more, *first_remarks(image_remarks(rows.images))),
         "methods": methods_of(rows.model, rows.recipe, rows.images),
         "provenance": _provenance(rows, verdicts),
@@ -233,7 +234,7 @@ def _provenance(rows: Rows, verdicts: Verdicts) -> tuple[tuple[str, str], ...]:
 
 def _setting(value: object) -> str:
     if value is None:
-        return "the model's own, or the file's"
+        return "not set"
     return ", ".join(f"{v:g}" for v in value) if isinstance(value, list) else str(value)
 
 

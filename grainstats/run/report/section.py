@@ -23,7 +23,7 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import ROUTES, length, rounded
+from grainstats.run.report.wording import ROUTES, length_with_interval, rounded
 from grainstats.run.scope import Rows
 from grainstats.share.catalogue import field_of
 
@@ -174,7 +174,7 @@ def _image_rows(
         yield {
             "name": image_name(image),
             "n_grains": int(image["n_grains"]),
-            "spacing": "–" if spacing is None else length(spacing[0]),
+            "spacing": "–" if spacing is None else length_with_interval(*spacing),
             "dot": None if spacing is None else dot_of(*spacing, axis_nm),
             "spark": histogram,
             "pull": f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",

@@ -56,7 +56,7 @@ def _scale_of(path: Path) -> PixelSizeText:
     except InputError as error:
         return PixelSizeText(error.reason)
     size = frame.pixel_size_nm
-    words = "not stated" if size is None else f"{size:.4g} nm ({frame.pixel_size_source})"
+    words = "not stated: write it above" if size is None else f"{size:.4g} nm ({frame.pixel_size_source})"
     bar = frame.scale_bar
     if bar is None or frame.pixel_size_source not in ("none", "scalebar"):
         return PixelSizeText(words)
@@ -137,7 +137,7 @@ class Page:
             self._stop = ui.button("Stop", on_click=self._running.stop).props("outline no-caps")
             self._told = ui.label("")
         self._bar = ui.linear_progress(value=0, show_value=False)
-        with ui.expansion("What it says").classes("w-full"):
+        with ui.expansion("Messages of the run").classes("w-full"):
             self._log = ui.label("").classes("whitespace-pre-wrap break-words text-xs font-mono")
 
     def _results(self) -> None:
@@ -278,7 +278,11 @@ def told(running: Running) -> str:
     """
     if running.active:
         return f"{running.done} of {running.total} images" if running.total else "starting"
-    words = {0: "done", 1: "done; some images gave no result", 130: "stopped; finished images are kept"}
+    words = {
+        0: "done",
+        1: "done; some images gave no result: see the messages",
+        130: "stopped; finished images are kept",
+    }
     if running.exit_status is None:
         return "not started"
     return words.get(running.exit_status, f"it could not run: {running.lines[-1] if running.lines else ''}")

@@ -161,7 +161,7 @@ def rows_of(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
         own = "" if told["over_volume"] is None else f", {told['over_volume']:.0%} of the grains' own"
         yield (
             "What sections would have shown",
-            f"{told['n_cells']} cells of {told['n']} sections: mean circle diameter "
+            f"{counted(told['n_cells'], 'cell')} of {counted(told['n'], 'section')}: mean circle diameter "
             f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} µm⁻¹",
         )
 

@@ -2,7 +2,7 @@
 const make = (tag, text, parent) => { const e = document.createElement(tag); e.textContent = text; parent.append(e); return e; };
 const save = (name, address) => { const a = document.createElement("a"); a.href = address; a.download = name.replace(/[^\w.-]+/g, "_"); a.click(); };
 const saveText = (name, text, kind) => save(name, URL.createObjectURL(new Blob([text], { type: kind })));
-const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-weight", "font-family", "text-anchor"];
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "paint-order", "opacity", "font-size", "font-weight", "font-family", "text-anchor"];
 
 // A chart as a file: the style sheet's colours, those of light, are written into it.
 function alone(svg) {

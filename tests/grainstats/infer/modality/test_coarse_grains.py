@@ -195,3 +195,8 @@ def test_no_class_of_e1181_is_not_called_one_population(coarse: int, diameter: f
     size = np.append(np.full(200, 10.0), np.full(coarse, diameter))
     image = ImageGrains(size, np.ones(len(size)), 1.0, (1000.0, 1000.0))
     assert said in judge_modality([image]).astm_e1181
+
+
+def test_where_no_call_is_made_e1181_has_no_class() -> None:
+    image = ImageGrains(np.full(40, 10.0), np.ones(40), 1.0, (1000.0, 1000.0))
+    assert judge_modality([image]).astm_e1181 == "not determined"

@@ -56,6 +56,9 @@ def test_shares_of_classes_sum_to_one_and_are_weighted_by_length():
 def test_the_answer_in_words_says_whether_it_agrees():
     words = SpacingAnswer("bimodal", 0.01, True).in_words
     assert words == "the spacings agree: two populations (p <= 0.01)"
-    assert SpacingAnswer("indeterminate", 0.4, False).in_words.startswith("the spacings disagree")
+    against = SpacingAnswer("bimodal", 0.02, False).in_words
+    assert against.startswith("the spacings disagree") and against.endswith(
+        "the verdict rests on the grain sizes"
+    )
     (stored,) = SpacingAnswer("indeterminate", 0.2, None).as_descriptors()
     assert (stored.name, stored.value) == ("spacing_modality_p", 0.2)

@@ -228,19 +228,26 @@ def test_a_common_reason_without_p_is_said_once_for_two_groups(tmp_path: Path) -
     assert "mean lineal intercept" in paragraph and "boundary length per area" in paragraph
 
 
-def test_samples_that_were_measured_in_different_ways_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("other model", ["different", "R0"]), ("correction:1", ["corrected by hand count in A0"])],
+)
+def test_samples_that_were_measured_in_different_ways_are_named(
+    tmp_path: Path, model: str, said: list[str]
+) -> None:
     url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
     alike = RUNNER.invoke(app, ["compare", "--db", url, "--json"])
     assert json.loads(alike.stdout)["notes"] == []
     with Database.open(url) as db:
         facts = MicrographFacts("A0_0", "A0_0", "A0_0.tif", "test", 80, 80, 1.0, "metadata")
-        key = AnalysisKey("A0_0", "other model", "recipe")
+        key = AnalysisKey("A0_0", model, "recipe")
         db.add_analysis(AnalysisRecord(key, facts, "A0", "0", 0))
         (ours,) = db.analyses().query("micrograph_digest == 'A0_0'")["analysis_id"]
         found = Descriptor("intercept_mean_nm", 66.0, None, None, "nm", "test")
         db.put_verdict("A0", None, [int(ours)], descriptors=[found])
     (note,) = json.loads(RUNNER.invoke(app, ["compare", "--db", url, "--json"]).stdout)["notes"]
-    assert "A0" in note and "different" in note and "R0" in note
+    assert "A0" in note and all(words in note for words in said)
+    assert ("recipe" in note) == (model == "other model")
 
 
 def test_an_image_that_counts_in_two_samples_is_pointed_at(tmp_path: Path) -> None:

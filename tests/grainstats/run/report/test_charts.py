@@ -142,6 +142,7 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 
 def test_ticks_of_a_logarithmic_axis():
     assert log_ticks(15, 600) == [20, 50, 100, 200, 500]
+    assert log_ticks(0.57, 1.9) == pytest.approx([0.6, 0.8, 1.0, 1.5])  # not 1 alone
     assert log_ticks(0.8, 1.3) == pytest.approx([0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
 
 
