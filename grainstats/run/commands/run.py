@@ -273,6 +273,5 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
         print(f"report: {summary.report}")
     else:
         print(f"part {shard[0]} of {shard[1]} is done")
-        print(
-            "when all are: grainstats merge, where each has its own database; then run --report-only, with the same options"
-        )
+        print("when all are: grainstats merge, where each has its own database; then run --report-only with")
+        print("the same options")
