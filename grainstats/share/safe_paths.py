@@ -66,6 +66,7 @@ def picture_below(folder: Path, name: object) -> Path | None:
     path = file_below(folder, name)
     if path is None or path.stat().st_size > _MOST_BYTES:
         return None
+    Image.preinit()  # else it loads all its formats to see whether a JPEG is a PNG
     try:
         with Image.open(path, formats=("PNG", "JPEG")):
             return path

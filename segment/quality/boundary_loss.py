@@ -73,7 +73,8 @@ def _angles(labels: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> 
     for reach in (radius, WIDER * radius):
         rows, columns = (np.round(0.5 + reach * part).astype(int) for part in (np.sin(turn), np.cos(turn)))
         ring = labels[y[:, None] + rows, x[:, None] + columns]
-        simple = ((ring != np.roll(ring, 1, axis=1)).sum(axis=1) == 2) & ring.all(axis=1)
+        changes = np.count_nonzero(ring[:, 1:] != ring[:, :-1], axis=1) + (ring[:, 0] != ring[:, -1])
+        simple = (changes == 2) & ring.all(axis=1)
         first = (ring == ring[:, :1]).mean(axis=1)
         total += np.where(simple, 360 * np.minimum(first, 1 - first), np.inf)
     return total / 2

@@ -16,7 +16,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
-from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.network.graph import FRAME, PHASE, BoundaryNetwork
 
 Direction = Literal["x", "y"]
 ON_FRAME = 1e-6  #: pixels; frame ends lie on the frame exactly
@@ -115,9 +115,9 @@ def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
     lines = boundary_lines(network)
     ends = np.column_stack([lines.point[lines.start[:-1]], lines.point[lines.start[1:] - 1]])
     pore_point, pore_edge = pore_links(network, labels, ends.ravel(), np.repeat(lines.segment, 2))
-    seen = network.segments["kind"].to_numpy()[lines.segment] != "frame"
+    seen = network.kind[lines.segment] != FRAME
     segment = lines.segment[seen]
-    grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
+    grains = network.sides[segment]
     return compact_graph(
         np.concatenate([network.position, pore_point]),
         np.concatenate([ends[seen], pore_edge]),
@@ -168,7 +168,7 @@ def pore_links(
     if not empty.any():
         return np.zeros((0, 2)), np.zeros((0, 2), np.int64)
     pore, _ = ndimage.label(empty)
-    outline = network.segments["kind"].to_numpy()[segment] == "phase"
+    outline = network.kind[segment] == PHASE
     on_outline = np.unique(point[outline])
     number = _pore_beside(pore, network.position[on_outline])
     frame, frame_number = _frame_points(pore)

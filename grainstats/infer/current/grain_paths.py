@@ -14,7 +14,7 @@ import numpy as np
 
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
 from grainstats.infer.current.cut_graph import CutGraph, compact_graph, line_lengths, pore_links, seen_extent
-from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.network.graph import FRAME, BoundaryNetwork
 
 POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps of few grains
 MAX_CHORDS = 4e6  #: lines of sight tried; more grains get fewer points each
@@ -34,13 +34,13 @@ def graph_through_grains(network: BoundaryNetwork, labels: np.ndarray) -> CutGra
     lines = boundary_lines(network, step)
     piece, line = _pieces(lines)
     segment = lines.segment[line]
-    grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
+    grains = network.sides[segment]
     pore_point, pore_edge = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
     frame = seen_extent(network)
     on_frame, frame_label = _frame_points(labels, frame, step)
     position = np.concatenate([network.position, pore_point, on_frame])
     chord, owner = _chords(position, piece, grains, frame_label, labels)
-    shown = network.segments["kind"].to_numpy()[segment] != "frame"
+    shown = network.kind[segment] != FRAME
     # short pieces follow the last zigzags of the staircase: together they are as long as the boundary
     stretch = line_lengths(network, boundary_lines(network)) / np.maximum(line_lengths(network, lines), 1e-9)
     length = [_distance(position, piece[shown]) * stretch[line[shown]], _distance(position, chord)]

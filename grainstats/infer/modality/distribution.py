@@ -92,7 +92,7 @@ def distribution_of(images: Sequence[ImageGrains]) -> SizeDistribution:
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
-    order = np.lexsort([~whole, size])
+    order = np.argsort(size, kind="stable")  # whole ones first among equals, as they stand
     shares = size_shares(size[order], whole[order])
     return SizeDistribution(
         np.log(shares.diameter),

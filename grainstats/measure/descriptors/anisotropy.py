@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from grainstats.measure.measurement import Measurement
-from grainstats.measure.network.graph import without_ripple
+from grainstats.measure.network.graph import FRAME, without_ripple
 
 _BINS = 180  #: of boundary direction over the half-circle
 
@@ -62,7 +62,7 @@ def anisotropy(measured: Measurement) -> Anisotropy:
 def _directions(m: Measurement) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Length in `unit`, direction (0 ... pi, counter-clockwise from +x) and middle of each boundary piece."""
     network = m.network
-    real = (network.segments["kind"] != "frame").to_numpy()
+    real = network.kind != FRAME
     edge = network.edge if real.all() else network.edge[real[network.edge_segment]]
     position = without_ripple(network.position, edge)
     a, b = (position[edge[:, k]] for k in (0, 1))

@@ -17,6 +17,7 @@ from scipy import sparse, special
 
 from grainstats.measure.intervals.block_bootstrap import degrees_of_freedom, ratio_deviation
 from grainstats.measure.measurement import Measurement
+from grainstats.measure.network.graph import GRAIN
 
 _FEWEST_GRAINS = 30  #: for an autocorrelation; its SD is then about .18 (1 / sqrt n)
 FEWEST_BLOCKS = 4  #: with grains, for its error
@@ -70,9 +71,8 @@ def _p_of_more(value: float, like: np.ndarray, spread: np.ndarray) -> float | No
 def _sizes_and_neighbours(m: Measurement, inner: pd.DataFrame) -> tuple[np.ndarray, sparse.csr_array]:
     """Log diameter of the interior grains, and the 0/1 matrix of shared boundaries."""
     number = np.full(int(m.grains["label"].max() if len(m.grains) else 0) + 1, -1)
-    number[inner["label"]] = np.arange(len(inner))
-    segments = m.network.segments
-    pair = number[segments.loc[segments["kind"] == "grain", ["label_a", "label_b"]].to_numpy()]
+    number[inner["label"].to_numpy()] = np.arange(len(inner))
+    pair = number[m.network.sides[m.network.kind == GRAIN]]
     i, j = pair[(pair >= 0).all(axis=1)].T
     n = len(inner)
     matrix = sparse.csr_array((np.ones(2 * i.size), (np.r_[i, j], np.r_[j, i])), shape=(n, n))

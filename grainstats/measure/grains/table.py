@@ -127,7 +127,7 @@ def grain_table(
     network = network if network is not None else boundary_network(grain_map, unit=unit)
     table = pd.DataFrame(_columns(grain_map, runs, scale, network))
     large = table[f"area_{unit}2"] >= min_area_px * scale**2 * (1 - 1e-9)
-    return table[large].reset_index(drop=True)
+    return table if large.all() else table[large].reset_index(drop=True)
 
 
 def _columns(

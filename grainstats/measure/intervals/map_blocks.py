@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.measurement import Measurement
+from grainstats.measure.network.graph import GRAIN
 from grainstats.measure.spacing.chords import n_cuts
 
 
@@ -57,25 +58,25 @@ class MapBlocks:
 def map_blocks(m: Measurement) -> MapBlocks:
     """The rows of a measured map with their blocks."""
     unit, block_of, n_blocks = m.unit, blocks_of_labels(m), m.grid.n_blocks
-    whole = m.grains[~m.grains["touches_frame"]]
-    chords = m.intercepts.sort_values(f"length_{unit}", kind="stable")
+    whole = ~m.grains["touches_frame"].to_numpy(bool)
+    ascending = np.argsort(m.intercepts[f"length_{unit}"].to_numpy(), kind="stable")
     boundary_length, triple_points, block_area = _block_totals(m, block_of, n_blocks)
     return MapBlocks(
-        diameter=whole[f"equivalent_diameter_{unit}"].to_numpy(),
-        area=whole[f"area_{unit}2"].to_numpy(),
-        aspect_ratio=whole["aspect_ratio"].to_numpy(),
-        weight=whole["weight"].to_numpy(),
-        grain_block=block_of[whole["label"]],
+        diameter=m.grains[f"equivalent_diameter_{unit}"].to_numpy()[whole],
+        area=m.grains[f"area_{unit}2"].to_numpy()[whole],
+        aspect_ratio=m.grains["aspect_ratio"].to_numpy()[whole],
+        weight=m.grains["weight"].to_numpy()[whole],
+        grain_block=block_of[m.grains["label"].to_numpy()[whole]],
         grains=m.grains,
-        any_grain_block=block_of[m.grains["label"]],
-        length=chords[f"length_{unit}"].to_numpy(),
-        cuts=n_cuts(chords["censored"].to_numpy()),
-        phase_ends=chords["phase_ends"].to_numpy(),
-        angle=chords["angle_deg"].to_numpy(),
-        chord_block=block_of[chords["label"]],
+        any_grain_block=block_of[m.grains["label"].to_numpy()],
+        length=m.intercepts[f"length_{unit}"].to_numpy()[ascending],
+        cuts=n_cuts(m.intercepts["censored"].to_numpy())[ascending],
+        phase_ends=m.intercepts["phase_ends"].to_numpy()[ascending],
+        angle=m.intercepts["angle_deg"].to_numpy()[ascending],
+        chord_block=block_of[m.intercepts["label"].to_numpy()[ascending]],
         arc=m.circles[f"length_{unit}"].to_numpy(),
         arc_cuts=n_cuts(m.circles["censored"].to_numpy()),
-        arc_block=block_of[m.circles["label"]],
+        arc_block=block_of[m.circles["label"].to_numpy()],
         boundary_length=boundary_length,
         triple_points=triple_points,
         block_area=block_area,
@@ -85,17 +86,17 @@ def map_blocks(m: Measurement) -> MapBlocks:
 
 def blocks_of_labels(m: Measurement) -> np.ndarray:
     """Block number of each label of a map, that of the grain's centroid."""
-    blocks = np.zeros(int(m.grains["label"].max() if len(m.grains) else 0) + 1, np.int64)
-    blocks[m.grains["label"]] = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
+    label = m.grains["label"].to_numpy()
+    blocks = np.zeros(int(label.max(initial=0)) + 1, np.int64)
+    blocks[label] = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
     return blocks
 
 
 def _block_totals(m: Measurement, block_of: np.ndarray, n_blocks: int) -> np.ndarray:
     """Boundary length, triple points and grain area of the grains of each block, shape (3, n_blocks)."""
-    segments, grains = m.network.segments, m.grains
-    sides = segments[["label_a", "label_b"]].to_numpy()
-    between = (segments["kind"] == "grain").to_numpy()
-    half = segments[f"length_{m.unit}"].to_numpy()[between] / 2
+    sides, grains = m.network.sides, m.grains
+    between = m.network.kind == GRAIN
+    half = m.network.segments[f"length_{m.unit}"].to_numpy()[between] / 2
     length = np.bincount(block_of[sides[between]].ravel(), np.repeat(half, 2), n_blocks)
     area = grains[f"area_{m.unit}2"].to_numpy() * m.window.seen_share
     block = block_of[grains["label"].to_numpy()]
@@ -106,7 +107,8 @@ def _block_totals(m: Measurement, block_of: np.ndarray, n_blocks: int) -> np.nda
 
 def _triple_points(m: Measurement, sides: np.ndarray, block_of: np.ndarray, n_blocks: int) -> np.ndarray:
     """Triple points of each block; each side of the segments that end in a junction gets an equal part."""
-    ends = m.network.segments[["junction_a", "junction_b"]].to_numpy()
+    segments = m.network.segments
+    ends = np.column_stack([segments["junction_a"].to_numpy(), segments["junction_b"].to_numpy()])
     junction, label = (a.ravel() for a in np.broadcast_arrays(ends[:, :, None], sides[:, None, :]))
     seen = (junction >= 0) & (label > 0)
     junction, label = junction[seen], label[seen]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.network.graph import FRAME, BoundaryNetwork
 
 EDGES_AT_A_TIME = 1 << 16  #: what fits the processor's cache
 GRAZE_PX = 1.5  #: a line that comes back through the same boundary sooner has only grazed it
 CENSORED = np.array(["none", "one", "both"])
-GRAIN, PHASE, FRAME = 0, 1, 2  #: what a line meets at the end of a piece
-KIND_NUMBER = {"grain": GRAIN, "phase": PHASE, "frame": FRAME}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +90,7 @@ def _circles_of_edges(
     return line, along, crossed
 
 
+@lru_cache(maxsize=64)
 def direction_cosines(angle_deg: float) -> tuple[float, float]:
     """Cosine and sine, exactly 0 or 1 at right angles."""
     cos, sin = np.cos(np.deg2rad(angle_deg)), np.sin(np.deg2rad(angle_deg))
@@ -127,8 +127,8 @@ def without_grazes(found: Crossings) -> Crossings:
 
 
 def end_kinds(parts: LineParts, network: BoundaryNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """What lies at both ends of parts: `GRAIN`, `PHASE` or `FRAME`."""
-    kind = np.append(network.segments["kind"].map(KIND_NUMBER).to_numpy(np.int64), FRAME)  # of segment -1
+    """What lies at both ends of parts, as `BoundaryNetwork.kind`."""
+    kind = np.append(network.kind, FRAME)  # of segment -1
     return kind[parts.segment_a], kind[parts.segment_b]
 
 
@@ -141,7 +141,7 @@ def owners(parts: LineParts, middle: np.ndarray, labels: np.ndarray, network: Bo
     owner = labels[y, x].astype(np.int64)
     if not len(network.segments):
         return owner
-    pair = network.segments[["label_a", "label_b"]].to_numpy()
+    pair = network.sides
     a, b = parts.segment_a, parts.segment_b
     (a0, a1), (b0, b1) = pair[a].T, pair[b].T
     first, second = (a0 == b0) | (a0 == b1), (a1 == b0) | (a1 == b1)

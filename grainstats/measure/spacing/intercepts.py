@@ -11,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.network.graph import FRAME, PHASE, BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.crossings import (
     CENSORED,
-    FRAME,
-    PHASE,
     LineParts,
     direction_cosines,
     end_kinds,
@@ -120,7 +118,7 @@ def _cut_lines(
     """Cut each line at its crossings; its own ends are the first and the last cut."""
     found = without_grazes(line_crossings(network, angle, *grid))
     number = np.searchsorted(line, found.line)
-    inside = np.isin(found.line, line)
+    inside = np.append(line, -1)[number] == found.line if line.size else np.zeros(0, bool)
     number, along, crossed = number[inside], found.along[inside], found.segment[inside]
     along = np.clip(along, begin[number], end[number])
     every, edge = np.arange(line.size), np.full(line.size, -1)
