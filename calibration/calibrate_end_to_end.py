@@ -24,7 +24,7 @@ from power_diagram import cells_of
 
 from grainstats.infer import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
-from grainstats.infer.modality.stability import LIKELY, likely_grains
+from grainstats.infer.modality.stability import LIKELY, cut_anew
 from grainstats.measure import Measurement, descriptors, measure_grain_map
 from grainstats.measure.descriptors.corrected import with_corrected
 from segment.grain_map import GrainMap
@@ -126,7 +126,7 @@ def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> d
             "rules": rules(),
             "true_verdict": judge_sample([true]).verdict,
             "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
-            "unchecked": judge_modality([likely_grains(seen.grains, seen.segmentation)]).verdict,
+            "unchecked": judge_modality([cut_anew(seen.grains, seen.segmentation)[0]]).verdict,
             "verdict": verdict.verdict,
             "p_value": verdict.p_value,
             "stability": verdict.stability,

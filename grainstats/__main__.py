@@ -1,10 +1,13 @@
 """The command line: ``grainstats``, and ``python -m grainstats`` where the script is not on the path."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Entry point; Ctrl-C while the program still loads ends it in words, too."""
+    # NumPy's sums over more than 10,000 values: in threads they cost more, and end in other digits
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from grainstats.run.cli import main as command
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ import numpy as np
 from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import FEWEST_GRAINS, judge_modality
-from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
+from grainstats.infer.modality.stability import cut_anew, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from grainstats.measure.measurement import Measurement
 from segment.choices import Null
@@ -106,9 +106,10 @@ def judge_sample(
     """
     counting = which_count(images)
     ordered = sorted(compress(images, counting), key=lambda image: image.content)
-    likely = [likely_grains(image.grains, image.segmentation) for image in ordered]
-    judged = judge_modality(likely, null=null, seed=_content_seed(ordered, seed))
-    found = with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
+    cuts = [cut_anew(image.grains, image.segmentation) for image in ordered]
+    judged = judge_modality([likely for likely, *_ in cuts], null=null, seed=_content_seed(ordered, seed))
+    others = [other for _, *other in cuts]
+    found = with_remark(_tried(judged, ordered, others), [image.warnings for image in ordered])
     return replace(found, reason=in_sentences(found.reason, *said, *_left_out(counting)))
 
 
@@ -137,15 +138,16 @@ def _content_seed(ordered: Sequence[SampleImage], seed: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
 
-def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVerdict:
-    """The verdict after the stability check, as far as there is one."""
+def _tried(
+    judged: ModalityVerdict, images: Sequence[SampleImage], others: Sequence[Sequence[ImageGrains]]
+) -> ModalityVerdict:
+    """The verdict after the stability check, as far as there is one; `others`: each image cut otherwise."""
     missing = next((image.missing for image in images if image.missing), "")
     if missing:
         return _not_known(judged, missing)
     if all(image.segmentation is None for image in images):
         decided = judged.verdict != "indeterminate"
         return replace(judged, reason=in_sentences(judged.reason, AS_GIVEN)) if decided else judged
-    others = [other_grains(image.grains, image.segmentation) for image in images]
     tried = with_stability(judged, list(zip(*others, strict=True)))
     for image in images:
         if image.segmentation is not None and not image.segmentation.measured:

@@ -28,24 +28,19 @@ LEAST_AGREEING = 0.6  # of agreeing cuts; below, a "uniform" is withdrawn; judge
 OTHERS = "the maps drawn from the images at other thresholds"  #: what the cuts are called in a reason
 
 
-def likely_grains(grains: ImageGrains, segmentation: Segmentation | None) -> ImageGrains:
-    """The grains between borders that are as likely there as not.
+def cut_anew(grains: ImageGrains, segmentation: Segmentation | None) -> list[ImageGrains]:
+    """The grains between borders that are as likely there as not, those of the map, and those of `CUTS`.
 
-    Those of the map, `grains`, where no model cut it (`segmentation` is None).
+    All are those of the map, `grains`, where no model cut it (`segmentation` is None).
     """
     if segmentation is None or not segmentation.cells.nested:
-        return grains
-    level = min(level_of(segmentation.cells), LIKELY)
-    return _grains_of(cut_at(segmentation.cells, segmentation.persistence, level), segmentation.cells, grains)
-
-
-def other_grains(grains: ImageGrains, segmentation: Segmentation | None) -> list[ImageGrains]:
-    """The grains of the map and of `CUTS`: all alike where no model cut it."""
-    if segmentation is None or not segmentation.cells.nested:
-        return [grains] * (1 + len(CUTS))
+        return [grains] * (2 + len(CUTS))
     cells, level = segmentation.cells, min(level_of(segmentation.cells), LIKELY)
-    cuts = [cut_at(cells, segmentation.persistence * factor, level + more) for factor, more in CUTS]
-    return [grains, *(_grains_of(cut, cells, grains) for cut in cuts)]
+    likely, *others = (
+        _grains_of(cut_at(cells, segmentation.persistence * factor, level + more), cells, grains)
+        for factor, more in ((1.0, 0.0), *CUTS)
+    )
+    return [likely, grains, *others]
 
 
 def _grains_of(cut: Cut, cells: FineCells, grains: ImageGrains) -> ImageGrains:

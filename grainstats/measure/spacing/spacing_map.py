@@ -8,6 +8,7 @@ import numpy as np
 from segment.grain_map import GrainMap
 
 WINDOW = 2.5  #: standard deviation of the window, mean spacings (judgement: some 80 grains)
+FINE = 8.0  #: places to its standard deviation, at most: the map differs by .1 % from that of every pixel
 
 
 def spacing_map(grain_map: GrainMap, shape: tuple[int, int] | None = None) -> np.ndarray:
@@ -38,7 +39,11 @@ def spacing_map(grain_map: GrainMap, shape: tuple[int, int] | None = None) -> np
     met[:-1] += labels[:-1] != labels[1:]
     mean_px = 2 * met.size / max(float(met.sum()), 1.0)
     height, width = shape or labels.shape
-    small = cv2.resize(met, (width, height), interpolation=cv2.INTER_AREA)
     sigma = min(WINDOW * mean_px * width / columns, max(height, width) / 6)
-    smooth = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    share = min(1.0, FINE / sigma)
+    few = max(1, round(width * share)), max(1, round(height * share))
+    small = cv2.resize(met, few, interpolation=cv2.INTER_AREA)
+    spread = [sigma * n / of for n, of in zip(few, (width, height), strict=True)]
+    smooth = cv2.GaussianBlur(small, (0, 0), *spread, borderType=cv2.BORDER_REFLECT)
+    smooth = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(pixel_size * 2 / np.maximum(smooth, 2 / max(rows, columns)), np.float32)

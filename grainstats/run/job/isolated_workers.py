@@ -27,7 +27,7 @@ from segment.errors import InputError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,11 @@ class IsolatedWorkers(Generic[Task, Answer]):
         """Hand a job over; a process that starts for it has its share of the threads from its beginning.
 
         Libraries read these variables when they are loaded. What the user has set stays. Files are read in
-        one thread: Python waits for ever for a thread whose start finds no memory.
+        one thread: Python waits for ever for a thread whose start finds no memory; sums are, too, for the
+        last digits of threads' sums depend on their number.
         """
         share = dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker(self.workers)))
-        share["TIFFFILE_NUM_THREADS"] = "1"
+        share |= {"TIFFFILE_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         given = {name: threads for name, threads in share.items() if name not in os.environ}
         os.environ.update(given)
         try:

@@ -64,3 +64,12 @@ def test_a_stop_while_the_program_loads_ends_in_words() -> None:
     code += "from grainstats.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "stopped before it began\n")
+
+
+def test_long_sums_are_made_in_one_thread_from_the_start() -> None:
+    """Threads' sums end in digits that depend on their number."""
+    code = "import os, sys; sys.argv[1:] = ['--version']; from grainstats.__main__ import main\n"
+    code += "sys.meta_path.insert(0, type('Finder', (), {'find_spec': lambda self, name, *_: "
+    code += "print(os.environ.get('OPENBLAS_NUM_THREADS')) if name == 'grainstats.run' else None})())\nmain()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[0] == "1"

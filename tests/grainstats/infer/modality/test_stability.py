@@ -13,7 +13,7 @@ from grainstats.infer.modality import stability as module
 from grainstats.infer.modality.judge import Decision
 from grainstats.infer.modality.judge_sample import MOST_UNDRAWN, which_count
 from grainstats.infer.modality.modes import Modes
-from grainstats.infer.modality.stability import CUTS, likely_grains, other_grains, with_stability
+from grainstats.infer.modality.stability import CUTS, cut_anew, with_stability
 from grainstats.measure import grain_table
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
@@ -61,7 +61,7 @@ def segmented(truth: GrainMap, height: np.ndarray) -> tuple[ImageGrains, Segment
 def test_borders_that_a_clear_map_leaves_out_divide_the_cells_of_the_verdict(two_sizes):
     """Most borders stand at .97; a tenth at .5 is in no clear map, and is more likely there than not."""
     grains, cut = segmented(two_sizes, np.array([0.97] * 9 + [0.5]))
-    likely = likely_grains(grains, cut)
+    likely = cut_anew(grains, cut)[0]
     clear, _ = segmented(two_sizes, np.array([0.97]))
     assert grains.n_grains < 0.92 * clear.n_grains
     assert likely.n_grains == pytest.approx(clear.n_grains, rel=0.03)
@@ -72,19 +72,19 @@ def test_the_verdict_counts_the_cells_that_the_map_leaves_out(two_sizes):
     grains, cut = segmented(two_sizes, np.array([0.97] * 9 + [0.5]))
     found = judge_sample([SampleImage(grains, cut)])
     assert found.verdict == "bimodal" and found.stability is not None
-    assert found.n_grains == likely_grains(grains, cut).n_grains > 1.03 * grains.n_grains
+    assert found.n_grains == cut_anew(grains, cut)[0].n_grains > 1.03 * grains.n_grains
     assert found.modes_ci_nm
 
 
 def test_borders_that_are_hardly_there_divide_nothing(two_sizes):
     grains, cut = segmented(two_sizes, np.array([0.97] * 9 + [0.2]))
     clear, _ = segmented(two_sizes, np.array([0.97]))
-    assert grains.n_grains <= likely_grains(grains, cut).n_grains < 0.85 * clear.n_grains
+    assert grains.n_grains <= cut_anew(grains, cut)[0].n_grains < 0.85 * clear.n_grains
 
 
 def test_every_cell_stands_where_its_grain_of_the_map_does(two_sizes):
     grains, cut = segmented(two_sizes, np.array([0.97] * 9 + [0.5]))
-    likely = likely_grains(grains, cut)
+    likely = cut_anew(grains, cut)[0]
     assert len(likely.centre_nm) == likely.n_interior
     assert len(likely.frame_centre_nm) == len(likely.frame_diameter_nm)
     every = np.vstack([grains.centre_nm, grains.frame_centre_nm])
@@ -93,16 +93,16 @@ def test_every_cell_stands_where_its_grain_of_the_map_does(two_sizes):
 
 def test_a_map_that_no_model_cut_is_taken_as_it_is(two_sizes):
     grains = grains_of(two_sizes)
-    assert likely_grains(grains, None) is grains
-    assert all(other is grains for other in other_grains(grains, None))
+    assert cut_anew(grains, None)[0] is grains
+    assert all(other is grains for other in cut_anew(grains, None))
 
 
 def test_other_cuts_come_from_the_probability(two_sizes):
     """The map first; a lower least border gives more grains, a higher one fewer."""
     grains, cut = segmented(two_sizes, np.linspace(0.2, 0.75, 30))
-    others = other_grains(grains, cut)
+    _, *others = cut_anew(grains, cut)
     assert len(others) == 1 + len(CUTS) and others[0] is grains
-    assert others[3].n_grains > likely_grains(grains, cut).n_grains > others[4].n_grains
+    assert others[3].n_grains > cut_anew(grains, cut)[0].n_grains > others[4].n_grains
 
 
 def test_a_clear_verdict_is_stable(two_sizes):
