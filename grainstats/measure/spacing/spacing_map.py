@@ -43,7 +43,7 @@ def spacing_map(grain_map: GrainMap, shape: tuple[int, int] | None = None) -> np
     share = min(1.0, FINE / sigma)
     few = max(1, round(width * share)), max(1, round(height * share))
     small = cv2.resize(met, few, interpolation=cv2.INTER_AREA)
-    spread = [sigma * n / of for n, of in zip(few, (width, height), strict=True)]
-    smooth = cv2.GaussianBlur(small, (0, 0), *spread, borderType=cv2.BORDER_REFLECT)
+    across, down = sigma * few[0] / width, sigma * few[1] / height
+    smooth = cv2.GaussianBlur(small, (0, 0), across, sigmaY=down, borderType=cv2.BORDER_REFLECT)
     smooth = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(pixel_size * 2 / np.maximum(smooth, 2 / max(rows, columns)), np.float32)
