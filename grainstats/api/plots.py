@@ -60,10 +60,11 @@ def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.xaxis.set_minor_locator(NullLocator())
-        axis.legend(frameon=False)
+        axis.set_ylim(top=1.18 * axis.get_ylim()[1])  # room for the legend above the data
+        axis.legend(frameon=False, loc="upper left", ncols=2)
     for mode in modes:
         axis.axvline(mode, color="black", linestyle=":", lw=1)
-    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share of grains", title=title)
+    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share per class", title=title)
 
 
 def draw_spacings(
@@ -77,7 +78,7 @@ def draw_spacings(
     for mean in means:
         axis.axvline(mean, color="black", linestyle=":", lw=1)
     title = "spacings" if mean_nm is None else f"mean intercept {length_with_interval(mean_nm, ci_nm)}"
-    axis.set(xlabel=f"intercept between boundaries ({unit})", ylabel="share of intercepts", title=title)
+    axis.set(xlabel=f"intercept between boundaries ({unit})", ylabel="share per class", title=title)
 
 
 def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | None, title: str) -> None:
