@@ -25,7 +25,7 @@ from grainstats.run.job.one_image import Analyst, IsStack, frame_of
 from grainstats.run.job.plan import Job
 from grainstats.run.job.run_store import Corrected, RunStore
 from grainstats.run.names import printable
-from grainstats.share.db.records import CORRECTION, AnalysisKey
+from grainstats.share.db.records import BY_HAND, CORRECTION, AnalysisKey
 from grainstats.share.safe_paths import file_below
 from segment.errors import InputError
 from segment.label_maps.record import note_in
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
 DAY = "%Y-%m-%d %H:%M UTC"
-BY_HAND = "corrected by hand"  #: what tables call the model of a correction
 
 
 def apply_corrections(

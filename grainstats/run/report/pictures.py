@@ -15,7 +15,7 @@ from grainstats.run.report.grain_maps import Range, population_png, scale_bar, s
 from grainstats.run.report.orientation_pictures import LEGEND_PX
 from grainstats.run.report.page import data_uri, jpeg_uri
 from grainstats.run.report.wording import counted, length
-from grainstats.share.db.records import CORRECTION
+from grainstats.share.db.records import BY_HAND, CORRECTION
 from grainstats.share.safe_paths import file_below, picture_below
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _current(out: Path, image: pd.Series) -> str:
 def _facts(image: pd.Series) -> str:
     parts = [counted(image["n_grains"], "grain")]
     if str(image["model_digest"]).startswith(CORRECTION):
-        parts.append("corrected by hand")
+        parts.append(BY_HAND)
     if isinstance(image["pictures"], list) and image["pictures"]:
         parts.append(f"one field of {len(image['pictures'])} pictures")
     parts.append(f"{length(image['columns'] * image['pixel_size_nm'])} wide")

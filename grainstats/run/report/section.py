@@ -26,6 +26,7 @@ from grainstats.run.report.size_charts import (
 from grainstats.run.report.wording import ROUTES, length_with_interval, rounded
 from grainstats.run.scope import Rows
 from grainstats.share.catalogue import field_of
+from grainstats.share.db.records import BY_HAND
 
 SHOWN = (
     "intercept_mean_nm",
@@ -99,7 +100,9 @@ def section_of(
         "verdict": verdict,
         "n_interior": len(whole),
         "n_images": len(images),
-        "n_flagged": sum(map(bool, images["warnings"])),
+        "n_flagged": sum(
+            not all(text.startswith(BY_HAND) for text in said) for said in images["warnings"]
+        ),  # who corrected a map is no doubt
         "modes": modes,
         "spacing": spacing,
         "spacing_answer": str(described["method"].get(spacing_answer.NAME, "")).partition("; ")[2],

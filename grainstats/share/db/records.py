@@ -61,6 +61,7 @@ def plain(value: Any) -> Any:
 
 
 CORRECTION = "correction:"  #: begins the model digest of a map corrected by hand; its own SHA-256 follows
+BY_HAND = "corrected by hand"  #: what tables call the model of such a map; begins the remark on who did it
 
 
 @dataclass(frozen=True)

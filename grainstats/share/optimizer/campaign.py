@@ -106,8 +106,9 @@ def _objective(asked: str, db: Database, space: Space) -> Objective:
     if name in descriptors.index:
         direction = direction or stated.get(name, "maximise")
         return Objective(name, name, str(descriptors[name]), direction == "maximise")
-    known = ", ".join([*(each.column for each in properties), *map(str, descriptors.index)]) or "none yet"
-    raise InputError("--objective", f"no property or descriptor {name!r}", f"Known are: {known}")
+    known = ", ".join(each.column for each in properties) or "none yet"
+    remedy = f"Properties are: {known}. A descriptor is named as in the tables, such as intercept_mean_nm"
+    raise InputError("--objective", f"no property or descriptor {name!r}", remedy)
 
 
 def _unmatched(db: Database, space: Space) -> tuple[str, ...]:

@@ -199,8 +199,8 @@ class Choice:
         densities = ((self.plain_density, "plain GP"), (self.network_density, "function network"))
         (its, other), (mine, believed) = sorted(densities, key=lambda pair: pair[1] == self.model.name)
         return (
-            f"{believed}: leave-one-out log predictive density {mine:.2f} per experiment "
-            f"against {its:.2f} for the {other} (difference ± {self.difference_error:.2f})"
+            f"{believed}: it predicts left-out experiments better than the {other} (mean log density "
+            f"{mine:.2f} against {its:.2f}, difference ± {self.difference_error:.2f})"
         )
 
 
