@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import special
 
 from grainstats.infer.comparison.groupings import GroupedValues
 from grainstats.infer.comparison.result import Contrast, GroupComparison
@@ -143,11 +143,13 @@ class LinearModel:
             expected = float((dfs[dfs > 2] / (dfs[dfs > 2] - 2)).sum())
             within = 2 * expected / (expected - q) if expected > q else 1.0
         statistic = float(t_squared.mean())
-        return FTest(statistic, q, within, float(stats.f.sf(statistic, q, within)))
+        return FTest(statistic, q, within, float(special.fdtrc(q, within, statistic)))
 
 
 def own_spreads(y: np.ndarray, design: np.ndarray, group: np.ndarray) -> LinearModel:
     """REML fit with a variance for each level of `group`, shape (n,); `y` has shape (n,), `design` (n, p)."""
+    from scipy import optimize
+
     members = (np.unique(group)[:, None] == group).astype(float)
 
     def variance(logs: np.ndarray) -> np.ndarray:
@@ -167,6 +169,8 @@ def own_spreads(y: np.ndarray, design: np.ndarray, group: np.ndarray) -> LinearM
 
 def random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -> LinearModel:
     """REML fit with a random intercept per block; `y` and `block` have shape (n,), `design` (n, p)."""
+    from scipy import optimize
+
     same = (block[:, None] == block[None, :]).astype(float)
 
     def covariance(share: float) -> np.ndarray:

@@ -42,6 +42,7 @@ def test_importing_loads_nothing_heavy() -> None:
         ("grainstats.share.exports.tables, grainstats.infer.modality.verdict", ("cv2", "scipy", "skimage")),
         ("segment.training.synthetic.preview, segment.mosaics.potts_growth", ("numba", "torch")),
         ("segment.volume.stack", ("numba",)),
+        ("grainstats.run.report.compare_report", ("scipy.stats", "scipy.optimize")),
     ],
 )
 def test_a_module_loads_what_it_uses(module: str, unused: tuple[str, ...]) -> None:
