@@ -23,6 +23,7 @@ MANY = 1 / 3  #: share of cells that are no grains from which it is said; rates:
 
 NO_GRAINS = "no grain boundaries are visible"
 UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean nothing"
+UNDECIDED = "the network is undecided over much of the image"  #: how the warning begins
 SPURIOUS = "cells are probably no grains"  #: how every warning about cells of pits and scratches begins
 MISSED = "boundaries are probably missing"  #: how every warning about merged grains begins
 LATH = 3.0  #: length over width of a lath; judgement
@@ -55,7 +56,7 @@ def probability_warnings(boundary_map: BoundaryMap) -> tuple[str, ...]:
     if lines < NOTHING * pixels:
         return (NO_GRAINS,)
     if np.count_nonzero((probability > 0.2) & (probability < 0.8)) > AMBIGUOUS * lines:
-        return ("the network is undecided over much of the image: noise, or unlike its training images",)
+        return (f"{UNDECIDED}: noise, or unlike its training images",)
     return ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from segment.orientation.grains import COARSE
-from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
+from segment.quality.warnings import MISSED, NO_GRAINS, SPURIOUS, UNDECIDED, UNLIKE_GRAINS
 
 _MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
@@ -29,6 +29,16 @@ _KINDS = {
         "the image looks unlike a grain structure",
         "no grain structure that the network knows",
         "retake them or exclude them",
+    ),
+    NO_GRAINS: (
+        "no grain boundaries are visible",
+        "no visible grain boundaries",
+        "retake them or exclude them",
+    ),
+    UNDECIDED: (
+        "the network is undecided over much of the image",
+        "places in which the network is undecided",
+        "retake them with less noise or exclude them",
     ),
     COARSE: (
         "the map's step is so coarse that its smallest grains are a few points",

@@ -9,7 +9,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.infer.modality.flagged import remark_of, with_remark
 from grainstats.run.report.report import verdict_paragraphs
-from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
+from segment.quality.warnings import MISSED, NO_GRAINS, SPURIOUS, UNDECIDED, UNLIKE_GRAINS
 
 MERGED = (f"{MISSED}, about 30% of their length: grains look merged and spacings too large",)
 
@@ -65,3 +65,9 @@ def test_an_undecided_verdict_says_what_is_in_the_way_and_what_to_do(uniform: Mo
     alone = with_remark(undecided, [(UNLIKE_GRAINS,)]).reason
     assert alone.endswith("The image has no grain structure that the network knows: retake it or exclude it")
     assert with_remark(undecided, [(), ()]).reason == "p is .04"
+
+
+@pytest.mark.parametrize("told", [NO_GRAINS, f"{UNDECIDED}: noise, or unlike its training images"])
+def test_an_image_that_shows_no_network_is_what_to_mend(verdict, told: str) -> None:
+    said = with_remark(replace(verdict, verdict="indeterminate"), [(told,)])
+    assert "The image has" in said.reason and "exclude it" in said.reason
