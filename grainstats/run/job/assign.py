@@ -98,13 +98,11 @@ def _told_apart(folders: set[Path]) -> dict[Path, str]:
 
 
 def _remarks(sample_ids: dict[Path, str], sheet: SampleSheet) -> tuple[str, ...]:
-    listed, used = set(sheet.sample_ids()), set(sample_ids.values())
-    empty, unlisted = sorted(listed - used), sorted(used - listed)
+    listed, used, name = set(sheet.sample_ids()), set(sample_ids.values()), Path(sheet.source).name
     remarks = []
-    if empty:
-        remarks.append(f"{Path(sheet.source).name}: no image of this run belongs to {', '.join(empty)}")
-    if unlisted:
-        remarks.append(
-            f"{Path(sheet.source).name} does not list {', '.join(unlisted)}: named after the image's folder"
-        )
+    if empty := ", ".join(sorted(listed - used)):
+        remarks.append(f"{name}: no image of this run belongs to {empty}")
+    if unlisted := ", ".join(sorted(used - listed)):
+        how = "named after the image's folder, without a design route"
+        remarks.append(f"{name} does not list {unlisted}: {how}")
     return tuple(remarks)

@@ -59,7 +59,7 @@ def test_what_sheet_and_images_do_not_share_is_said(tmp_path):
     assert found.sample_ids == {a: "other"}
     assert found.warnings == (
         "samples.csv: no image of this run belongs to S1",
-        "samples.csv does not list other: named after the image's folder",
+        "samples.csv does not list other: named after the image's folder, without a design route",
     )
 
 
