@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
+import openpyxl
 import tifffile
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 
 from segment.mosaics.laguerre import laguerre_section
 
@@ -112,9 +116,27 @@ def with_grid(cells: np.ndarray) -> np.ndarray:
     return lines
 
 
+def with_pores(cells: np.ndarray) -> np.ndarray:
+    """Boundaries in white on black, and every tenth grain filled with white."""
+    lines = cells % 10 == 0
+    lines[:, 1:] |= np.diff(cells) != 0
+    lines[1:] |= np.diff(cells, axis=0) != 0
+    return lines * np.uint8(255)
+
+
+def power_of_ten() -> bytes:
+    """A workbook in which somebody typed 10 and a raised 5."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    raised = TextBlock(InlineFont(vertAlign="superscript"), "5")
+    book.active.append(["sample_id", "design_route", "prop:jc_A/cm2"])
+    book.active.append(["S1", "ai", CellRichText("10", raised)])
+    book.save(file)
+    return file.getvalue()
+
+
 def write_members(folder: Path) -> None:
     """Write all of them."""
-    grey = picture()
+    grey, cells = picture(), grains(np.random.default_rng(3))
     wide = np.kron(grey, np.ones((2, 2), np.uint8))
     nibbles = (grey >> 4)[:, ::2] | (grey >> 4)[:, 1::2] << 4
     raw = {
@@ -123,7 +145,9 @@ def write_members(folder: Path) -> None:
         "words.mrc": mrc(6, grey.astype(">u2") * 200, ">"),
         "half.mrc": mrc(12, grey.astype("<f2")),
         "cmyk.jpg": jpeg_with_thumbnail(grey),
-        "grid.png": imagecodecs.png_encode(with_grid(grains(np.random.default_rng(3)))),
+        "grid.png": imagecodecs.png_encode(with_grid(cells)),
+        "pores.png": imagecodecs.png_encode(with_pores(cells)),
+        "raised.xlsx": power_of_ten(),
         "utf7.csv": "sample_id,design_route\nProbe-ü,ai\n".encode("utf-7"),
         "unmarked.jpg": inks_unmarked(grey),
         "orientations.png": imagecodecs.png_encode(orientations(np.random.default_rng(6))),
@@ -142,6 +166,9 @@ def write_members(folder: Path) -> None:
         "cmyk.tif": tiff(inks(grey), photometric="separated"),
         "hitachi.tif": tiff(wide[100:700, 200:900]),
         "jeol.tif": tiff(grey),
+        "jeol_two.tif": tiff(wide),
+        "padded.tif": tiff(np.pad(cells.astype(np.uint16), 40, mode="edge")),
+        "typed.tif": tiff(grey, imagej=True, resolution=(72, 72), metadata={"unit": "um"}),
         "turned.tif": tiff(np.rot90(grey).copy(), FEI, 34682),
         "ome.ome.tif": tiff(grey, description=OME.encode()),
         "zeiss.tif": tiff(grey, ZEISS, 34118),
@@ -154,3 +181,4 @@ def write_members(folder: Path) -> None:
         write(folder / name)
     (folder / "hitachi.txt").write_text(HITACHI)
     (folder / "jeol.txt").write_text(JEOL)
+    (folder / "jeol_two.txt").write_text(JEOL + "$$SM_MICRON_MARKER\t1um\n")
