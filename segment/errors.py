@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from pathlib import Path
+
+_NO_MEMORY = re.compile(r"OutOfMemory|bad_alloc|can't alloc|(?:not|Failed to) allocate")
+_NO_THREAD = re.compile("Resource temporarily unavailable|can't start new thread")
 
 
 class InputError(Exception):
@@ -31,6 +36,16 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return f"{self.source}: " + f"{self.reason}. {self.remedy}.".replace("?.", "?")
+
+
+def lacking(error: Exception) -> str:
+    """What ended in Python, OpenCV, OpenVINO or C++: memory, or threads as well; empty for neither."""
+    said = str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return "memory" if error.errno == errno.ENOMEM else ""
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(said):
+        return "memory"
+    return "memory, or threads," if _NO_THREAD.search(said) else ""
 
 
 def install_extra(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,12 +10,7 @@ from pathlib import Path
 
 from grainstats.run.atomic import OutputError, write_bytes
 from grainstats.run.names import plain_name, printable
-from segment.errors import InputError
-
-#: How OpenCV, C++ and OpenVINO say that memory ended.
-_NO_MEMORY = ("OutOfMemory", "bad_alloc", "can't alloc", "Could not allocate memory")
-#: How C++ and Python say that no thread could be started.
-_NO_THREAD = ("Resource temporarily unavailable", "can't start new thread")
+from segment.errors import InputError, lacking
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ def said_of(error: Exception) -> tuple[str, str]:
         raise error
     if isinstance(error, InputError):
         return error.reason, error.remedy
-    if lacks := _lacks(error):
+    if lacks := lacking(error):
         remedy = "Run it by itself (run: --workers 1), or on a machine with more memory"
         return f"not enough {lacks} for this input", remedy
     if _is_of_system(error):
@@ -65,7 +59,7 @@ def said_of_file(path: Path, error: Exception) -> str:
 def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """As `said_of`; the trace of what nobody foresaw goes into ``errors`` of the output."""
     reason, remedy = said_of(error)
-    if isinstance(error, InputError) or _lacks(error) or _is_of_system(error):
+    if isinstance(error, InputError) or lacking(error) or _is_of_system(error):
         return reason, remedy
     log = _trace(source)
     try:
@@ -89,12 +83,3 @@ def _trace(source: str) -> str:
 def _is_of_system(error: Exception) -> bool:
     """A full disk, a folder that went away, a missing right; not what a library says of a file's content."""
     return isinstance(error, OSError) and error.strerror is not None
-
-
-def _lacks(error: Exception) -> str:
-    """What ended in Python, in OpenCV or in a C++ library: memory, or threads as well; empty for neither."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return "memory" if error.errno == errno.ENOMEM else ""
-    if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
-        return "memory"
-    return "memory, or threads," if any(said in str(error) for said in _NO_THREAD) else ""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.errors import InputError, NotAnImageError, UnreadableError, lacking
 from segment.file_kind import no_file
 from segment.label_maps.formats import format_of
 from segment.label_maps.formats.foreign_map import ForeignMap
@@ -73,11 +73,11 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
             raise UnreadableError(path, reason, how_to_save(path) or "Save it as TIFF")
         chosen, orientation, notes = _scale(path, pixel_size_nm)
         image, more = _squared(path, turned(np.squeeze(image), orientation), chosen)
-    except MemoryError as error:
-        raise UnreadableError(path, "it does not fit into memory", "Cut it into smaller maps") from error
     except InputError:
         raise
     except Exception as error:  # decoders raise nearly anything for damaged bytes
+        if lacking(error):
+            raise UnreadableError(path, "it does not fit into memory", "Cut it into smaller maps") from error
         raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
     return MapPixels(image, chosen.side_nm, chosen.source, n_grains, notes + more)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.errors import InputError, NotAnImageError, UnreadableError, lacking
 from segment.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
@@ -201,6 +201,9 @@ def _damage_told(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
+        if lacks := lacking(error):
+            remedy = "Read it by itself, or with more memory; if it is a small file, it is damaged"
+            raise UnreadableError(path, f"not enough {lacks} to read it", remedy) from error
         words = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])[:160]
         if _NOT_DECODED.search(words):
             raise UnreadableError(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from segment.choices import Chosen
-from segment.errors import ModelError
+from segment.errors import ModelError, lacking
 from segment.unet.graph_fusion import merge_doublings
 from segment.unet.graph_split import SplitNetwork, split_network
 
@@ -110,6 +110,8 @@ class OpenVinoRuntime:
         try:
             compiled = Compiled(self._core, network, self._options)
         except RuntimeError as error:
+            if lacking(error):
+                raise
             reason = f"OpenVINO cannot compile the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(self._weights, reason, "Export the model again") from error
         self._networks.append(compiled)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from segment.errors import UnreadableError
+from segment.label_maps.reading import read_label_map
 from segment.micrograph import read_micrographs
 
 MEGABYTE = 2**20
@@ -50,3 +52,15 @@ def test_colour_is_reduced_block_by_block(tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, image, photometric="rgb")
     assert _peak(path) < image.nbytes + 3 * 2048 * 2048 + 40 * MEGABYTE
+
+
+def test_memory_that_ends_while_reading_is_no_damage(tmp_path, monkeypatch):
+    def ends(*_: object, **__: object) -> np.ndarray:
+        raise MemoryError("Unable to allocate 7 TiB")
+
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((80, 90), np.uint8))
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", ends)
+    with pytest.raises(UnreadableError, match="not enough memory to read it"):
+        next(read_micrographs(tmp_path / "a.tif"))
+    with pytest.raises(UnreadableError, match="does not fit into memory"):
+        read_label_map(tmp_path / "a.tif")

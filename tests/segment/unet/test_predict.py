@@ -217,3 +217,12 @@ def test_doublings_stay_as_they_are_where_the_other_form_was_not_measured(
     monkeypatch.setattr("segment.unet.openvino_runtime.merge_doublings", seen.append)
     assert OpenVinoRuntime(str(tiny.weights), precision, 1).whole
     assert bool(seen) == merged
+
+
+def test_a_network_for_which_memory_ends_is_not_called_bad(tiny, monkeypatch):
+    def ends(*_: object) -> None:
+        raise RuntimeError("Exception from src/inference\nResource temporarily unavailable")
+
+    monkeypatch.setattr("segment.unet.openvino_runtime.Compiled", ends)
+    with pytest.raises(RuntimeError, match="Resource temporarily unavailable"):
+        _ = OpenVinoRuntime(str(tiny.weights), "f32", 1).whole

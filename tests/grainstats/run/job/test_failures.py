@@ -153,6 +153,9 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     [
         MemoryError(),
         RuntimeError("Exception from src/inference/src/cpp/infer_request.cpp:246:\nNode can't alloc"),
+        RuntimeError(
+            "Check 'ptr' failed at cpu_memory.cpp:257:\nFailed to allocate 72450048 bytes of memory"
+        ),
         RuntimeError("std::bad_alloc"),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
