@@ -24,7 +24,7 @@ from grainstats.run.job.call import Call, chosen_of, images_of, sheets_of
 from grainstats.run.job.check_first import alone_in, make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
-from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers, threads_per_worker
+from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers, load_first, threads_per_worker
 from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
@@ -85,6 +85,7 @@ def run_batch(
     from grainstats.share.db.database import Database
     from segment.unet import load_model
 
+    load_first()
     recipe, progress = recipe or Recipe(), progress or Progress()
     name = stored_names(call.inputs)
     sheet, image_sheet = sheets_of(call)

@@ -8,6 +8,7 @@ kills a process a second time is the culprit, the others get their results.
 from __future__ import annotations
 
 import gc
+import importlib
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
 import cv2
+import numpy as np
 
 from grainstats.run.atomic import OutputError
 from segment._threads import available_cores, take_share
@@ -166,11 +168,19 @@ class IsolatedWorkers(Generic[Task, Answer]):
                 del os.environ[name]
 
 
+def load_first() -> None:
+    """Load OpenBLAS, NumPy's and SciPy's, while there is memory: where it finds none, it tries for ever."""
+    importlib.import_module("scipy.special")
+    square = np.ones((256, 256))
+    np.matmul(square, square, out=square.copy())
+
+
 def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
     """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
     gc.set_threshold(*collect_at)
     take_share(threads)
     cv2.setNumThreads(threads)
+    load_first()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

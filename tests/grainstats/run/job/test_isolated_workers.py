@@ -71,6 +71,15 @@ def test_workers_together_use_each_core_once():
     assert set(run(threads_at_work, available_cores(), [1, 2]).values()) == {1}
 
 
+def holds_scipy(job: int) -> bool:
+    return "scipy.special" in sys.modules
+
+
+def test_a_worker_loads_its_libraries_before_any_job():
+    """OpenBLAS that is loaded where memory has ended asks for it for ever."""
+    assert run(holds_scipy, 1, [1, 2]) == {1: True, 2: True}
+
+
 def never(*_: object) -> int:
     return 0
 
