@@ -7,7 +7,9 @@
 A cut grain counts as at least what is seen of it, which makes broad sizes look like two populations where
 most grains are cut.  The null library holds mostly single windows; of more and smaller ones the statistic
 of the worst structure of one population is larger.  How much, by whole grains a field and in all, is
-subtracted from the statistic before its p is read.  `fit` takes what WORK has and keeps other cells.
+subtracted from the statistic before its p is read: all of it from samples that spread little, as loosely
+packed ones do, and from wide ones what keeps every structure at the level.  `fit` takes what WORK has and
+keeps other cells.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import json
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,13 +56,18 @@ BROAD = {
     ),
     "film": ("log-normal 0.8, filled", "log-normal 0.5, filled"),
 }
-# The loosest packings that the null library has, which set the table, too, and stand in no table of windows.
+# Loose packings that the null library has, which set the table, too.
 LOOSE = {
+    "log-normal 0.8, sequential at .3": Structure(lognormal(0.8), "loose", 0.3),
     "log-normal 0.75, sequential at .25": Structure(lognormal(0.75), "loose", 0.25),
     "log-normal 0.85, sequential at .35": Structure(lognormal(0.85), "loose", 0.35),
 }
 # judged besides, of which nothing was set
 OTHERS = {"uniform": ("Voronoi", "Weibull 1.4, thrown at .5"), "film": ("Weibull 2",)}
+# SD of log diameter that a sample shows: up to the first all of it is subtracted, from the second the rest.
+# Of three fields of 100 grains .95 lie below the second in the loosest packing, of pairs 4 times apart .3.
+SPREADS = (0.55, 0.65)
+SURE = 0.8  # of the level: what is set on some samples is exceeded by more of others
 COUNTS = dict.fromkeys(("per_field", "grains", "windows", "bimodal", "uniform"), int)
 TWO = ((0.2, 4.0), (0.5, 4.0))  # sigma and ratio of the spheres of pairs, half of their volume coarse
 
@@ -129,50 +136,72 @@ def samples(
 def scores(
     case: Case, per_field: int, totals: list[int], many: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """The statistic of so many samples, by total."""
-    network = load_network(case.null)
-    found = np.array(
-        [
-            shape_scores([distribution_of(images) for images in nested], network)
-            for nested in samples(case, per_field, totals, many, rng)
-        ]
-    )
-    return {str(n): found[:, j] for j, n in enumerate(totals)}
+    """The statistic and the SD of log diameter of so many samples, by total, of shape (2, many)."""
+    network, found = load_network(case.null), []
+    for nested in samples(case, per_field, totals, many, rng):
+        seen = [distribution_of(images) for images in nested]
+        found.append((shape_scores(seen, network), [d.sd for d in seen]))
+    return {str(n): np.array(found)[:, :, j].T for j, n in enumerate(totals)}
 
 
-def simulate(work: Path, seed: int, many: int, seconds: float, numbers: tuple[int, int]) -> None:
+def simulate(work: Path, given: argparse.Namespace) -> None:
     """Keep the statistics of samples of more fields than the first number, and no more than the second."""
     work.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    for per_field in reversed(PER_FIELD):
-        totals = totals_of(per_field, numbers)
+    for per_field in reversed(given.per_field):
+        totals = totals_of(per_field, tuple(given.fields))
         for case in fitted() if totals else ():
-            path = case.path(per_field, seed, work)
-            if path.exists() or time.monotonic() - start > seconds:
+            path = case.path(per_field, given.seed, work)
+            if path.exists() or time.monotonic() - start > given.seconds:
                 continue
-            rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
-            np.savez(path, **scores(case, per_field, totals, many, rng))
+            rng = np.random.default_rng([given.seed, per_field, zlib.crc32(case.name.encode())])
+            np.savez(path, **scores(case, per_field, totals, given.samples, rng))
 
 
 def shifts(null: Null, work: Path, seed: int) -> np.ndarray:
-    """How much the worst structure's statistic exceeds the null's, shape (len(PER_FIELD), len(TOTALS))."""
-    library, found = load_library(null), load_library(null).shift.copy()
+    """What is subtracted, shape (len(SPREADS), len(PER_FIELD), len(TOTALS)).
+
+    Of narrow samples as much as the worst structure's statistic exceeds the null's; of wide ones so much
+    that, with it, no structure comes near the level.
+    """
+    library, kept = load_library(null), {}
     for i, per_field in enumerate(PER_FIELD):
         paths = [c.path(per_field, seed, work) for c in fitted() if c.null == null]
         if not all(p.exists() for p in paths):
             continue
         for name in np.load(paths[0]).files:
-            worst = np.max([np.quantile(np.load(p)[name], 1 - LEVEL) for p in paths])
             known = line_at(int(name), library.n_interior, library.one)[np.argmin(abs(NULL_LEVELS - LEVEL))]
-            found[i, TOTALS.index(int(name))] = max(worst - known, 0.0)
-        one_field = sum(n <= SEVERAL * per_field for n in TOTALS)
+            kept[i, TOTALS.index(int(name))] = [np.load(p)[name] - [[known], [0]] for p in paths]
+    worst = {at: max(np.quantile(c[0], 1 - LEVEL) for c in seen) for at, seen in kept.items()}
+    narrow = _filled(library.shift[0], worst)
+    return np.array([narrow, _filled(library.shift[1], {at: _rest(narrow[at], kept[at]) for at in kept})])
+
+
+def _filled(table: np.ndarray, cells: dict[tuple[int, int], float]) -> np.ndarray:
+    """The table with these cells: smaller fields are no better, and one field is as several are."""
+    found = table.copy()
+    for at, value in cells.items():
+        found[at] = max(value, 0.0)
+    for i in {i for i, _ in cells}:
+        one_field = sum(n <= SEVERAL * PER_FIELD[i] for n in TOTALS)
         found[i, :one_field] = found[i, one_field]
-    return np.maximum.accumulate(found[::-1])[::-1]  # smaller fields are no better
+    return np.maximum.accumulate(found[::-1])[::-1]
+
+
+def _rest(narrow: float, seen: list[np.ndarray]) -> float:
+    """The least that is subtracted from wide samples with which no structure comes near the level."""
+
+    def above(wide: float) -> np.ndarray:
+        return np.array([(c[0] > np.interp(c[1], SPREADS, (narrow, wide))).mean() for c in seen])
+
+    most = np.maximum(above(narrow), SURE * LEVEL)
+    return next((w for w in np.arange(0.0, narrow, 0.05) if (above(w) <= most).all()), narrow)
 
 
 def fit(work: Path, seed: int) -> None:
     for null in NULLS:
         facts = {
+            "sd": SPREADS,
             "per_field": SEEN,
             "n_interior": TOTALS,
             "shift": shifts(null, work, seed).round(3).tolist(),
@@ -180,7 +209,7 @@ def fit(work: Path, seed: int) -> None:
         (PACKAGE / f"small_fields_{null}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
-def check(seed: int, many: int, seconds: float) -> None:
+def check(seed: int, many: int, seconds: float, sizes: Sequence[int]) -> None:
     """Judge fresh samples; cells that the table has are not made again."""
     kinds = {"one population": [*cases(BROAD), *cases(OTHERS)], "two populations": pairs()}
     table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=["null", "structure", "per_field"])
@@ -188,7 +217,7 @@ def check(seed: int, many: int, seconds: float) -> None:
     start = time.monotonic()
     for kind, chosen in kinds.items():
         for case in chosen:
-            for per_field in PER_FIELD[:-1]:
+            for per_field in (n for n in PER_FIELD[:-1] if n in sizes):
                 if (case.null, case.name, per_field) in done or time.monotonic() - start > seconds:
                     continue
                 rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
@@ -220,15 +249,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--per-field", type=int, nargs="+", default=PER_FIELD, choices=PER_FIELD)
     parser.add_argument("--fields", type=int, nargs=2, default=(1, MOST_FIELDS), help="more than, at most")
     parser.add_argument("--seconds", type=float, default=1000.0, help="begin no structure after so long")
     given = parser.parse_args()
     if given.step == "scores":
-        simulate(given.work, given.seed, given.samples, given.seconds, tuple(given.fields))
+        simulate(given.work, given)
     elif given.step == "fit":
         fit(given.work, given.seed)
     else:
-        check(given.seed, given.samples, given.seconds)
+        check(given.seed, given.samples, given.seconds, given.per_field)
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def _tested(samples: Sequence[SampleGrains], null: Null) -> list[_Tested]:
     for value, d in zip(scores.tolist(), distributions, strict=True):
         # not because one grain is nearly all
         narrow = d.sd < NARROWEST[null] and d.n_eff > FEWEST_GRAINS / 2
-        p.append(1.0 if narrow else library.p_value(value, d.n_interior, d.per_field))
+        p.append(1.0 if narrow else library.p_value(value, d.sd, d.n_interior, d.per_field))
         pair_p.append(NULL_LEVELS[-1] if narrow else library.pair_p_value(value, d.sd, d.n_interior))
     unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
     fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter

@@ -43,21 +43,24 @@ class NullLibrary:
     power_sd: np.ndarray
     #: shape (b, c): share of pairs of three times the size and .3 to .6 of the area that are called bimodal
     power: np.ndarray
-    #: shift_field, shift_n: shapes (d,) and (e,): whole grains a field, and in all
+    #: shift_sd, shift_field, shift_n: shapes (2,), (d,) and (e,): SD of log diameter, whole grains a field,
+    #: and in all
+    shift_sd: np.ndarray
     shift_field: np.ndarray
     shift_n: np.ndarray
-    #: shape (d, e): how much larger the statistic of one population is in so small fields than `one` says
+    #: shape (2, d, e): how much larger the statistic of one population is in so small fields than `one` says
     shift: np.ndarray
 
-    def p_value(self, value: float, n_interior: int, per_field: float) -> float:
+    def p_value(self, value: float, sd: float, n_interior: int, per_field: float) -> float:
         """Share of uniform mosaics of this size with a larger value; never below the last level.
 
         `per_field`: `SizeDistribution.per_field`.  Frames cut more of the grains of several fields than
         of one with as many, and broad sizes of one population look like two then.
         """
         if n_interior > SEVERAL * per_field:
-            by_field = [np.interp(np.log(n_interior), np.log(self.shift_n), line) for line in self.shift]
-            value -= float(np.interp(np.log(per_field), np.log(self.shift_field), by_field))
+            by_field = line_at(n_interior, self.shift_n, np.moveaxis(self.shift, 2, 0))
+            by_sd = line_at(per_field, self.shift_field, by_field.T)
+            value -= float(np.interp(sd, self.shift_sd, by_sd))
         return probability_at(value, line_at(n_interior, self.n_interior, self.one), NULL_LEVELS)
 
     def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
@@ -82,7 +85,7 @@ class NullLibrary:
         return fewest(self.power_n, lambda n: power(n) >= wanted)
 
 
-def line_at(n_interior: int, counts: np.ndarray, table: np.ndarray) -> np.ndarray:
+def line_at(n_interior: float, counts: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Row of a table, one row a count of grains, interpolated in the logarithm of the count."""
     place = np.interp(np.log(n_interior), np.log(counts), np.arange(len(counts)))
     low = min(int(place), len(counts) - 2)
@@ -130,7 +133,7 @@ def load_library(null: Null) -> NullLibrary:
     return NullLibrary(
         *(tables[k] for k in ("n_interior", "one", "two")),
         *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
-        *(np.array(small[k], float) for k in ("per_field", "n_interior", "shift")),
+        *(np.array(small[k], float) for k in ("sd", "per_field", "n_interior", "shift")),
     )
 
 

@@ -22,7 +22,7 @@ def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
     library = load_library(null)
     values = np.linspace(library.two.min() - 3, library.one.max() + 1, 200)
     for n in (80, 155, 300, 865, 20_000):
-        p = [library.p_value(v, n, n) for v in values]
+        p = [library.p_value(v, 0.5, n, n) for v in values]
         pair = [library.pair_p_value(v, 0.5, n) for v in values]
         assert (np.diff(p) <= 0).all() and (np.diff(pair) >= 0).all()
         assert p[0] == pair[-1] == 1.0
@@ -42,7 +42,7 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
     at = len(library.n_interior) - 1
     n = int(library.n_interior[at])
     for level, one, two in zip(NULL_LEVELS, library.one[at], library.two[at], strict=True):
-        assert library.p_value(float(one), n, n) == pytest.approx(level)
+        assert library.p_value(float(one), 0.5, n, n) == pytest.approx(level)
         assert library.pair_p_value(float(two) - SPREAD_WEIGHT / 2, 0.5, n) == pytest.approx(level)
 
 
@@ -134,5 +134,15 @@ def test_three_fields_need_a_larger_statistic_than_one_with_as_many_grains():
     """Their frames cut more grains: broad sizes passed for two populations in a sixth of them."""
     library = load_library("section")
     value = float(line_at(300, library.n_interior, library.one)[NULL_LEVELS == 0.05][0])
-    one, three = (library.p_value(value, 300, per_field) for per_field in (300, 100))
+    one, three = (library.p_value(value, 0.5, 300, per_field) for per_field in (300, 100))
     assert one == pytest.approx(0.05) and three > 0.06
+
+
+def test_of_fields_less_is_subtracted_where_sizes_spread_as_those_of_loose_packings_do_not():
+    library = load_library("section")
+    assert (library.shift[1] <= library.shift[0]).all()
+    value = float(line_at(300, library.n_interior, library.one)[NULL_LEVELS == 0.05][0])
+    narrow, between, wide = (library.p_value(value, sd, 300, 100) for sd in (0.5, 0.6, 0.7))
+    assert narrow > between > wide >= 0.05
+    alone = [library.p_value(value, sd, 300, 300) for sd in (0.5, 0.7)]
+    assert alone == pytest.approx([0.05, 0.05])
