@@ -124,11 +124,11 @@ def _left_out(counting: Sequence[bool]) -> Iterator[str]:
     """What is said of images that do not count."""
     n = len(counting) - sum(counting)
     if n:
-        does, them = ("does", "it") if n == 1 else ("do", "them")
+        count, them = ("does not count", "it") if n == 1 else ("do not count", "them")
         yield (
-            f"{n} of {len(counting)} images {does} not count: more than a third of the borders "
-            f"found are too faint to be drawn (undrawn_boundary_share). Correct or retake {them}; another "
-            "tilt of the same field shows more"
+            f"{n} of {len(counting)} images {count}, since more than a third of the borders found are "
+            f"too faint to be drawn (undrawn_boundary_share): correct {them}, retake {them} (another tilt of "
+            f"the same field shows more) or exclude {them}"
         )
 
 
