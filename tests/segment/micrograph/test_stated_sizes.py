@@ -266,7 +266,8 @@ def test_pages_of_one_file_have_their_own_tags(tmp_path, make_grains):
     ("resolution", "unit", "nm", "words"),
     [
         (2.5, 1, 400.0, ""),
-        (72.0, 1, 1e3 / 72, ""),
+        (72.0, 1, 1e3 / 72, "exactly 72 pixels a µm"),
+        (72.1, 1, 1e3 / 72.1, ""),
         (2.5, 2, 400.0, "saved it after ImageJ"),
         (300.0, 2, None, "300 dots per inch"),
         (299.72, 2, None, "300 dots per inch"),

@@ -145,5 +145,5 @@ def test_progress_of_a_process():
     running.start([sys.executable, "-c", code])
     running.wait(60)
     assert (running.done, running.total, running.exit_status) == (2, 2, 1)
-    assert told(running) == "done; some images gave no result"
+    assert told(running) == "done; some images gave no result: see the messages"
     assert list(running.lines) == ["1/2 a: 3 s", "2/2 b: 3 s"]
