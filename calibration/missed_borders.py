@@ -12,7 +12,6 @@ stand out besides, if what can be seen stands out as often as what was found.
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import pandas as pd
 from calibrate_end_to_end import DOCS, GROUPS, PIXEL_NM, mosaic_of
 from scipy import ndimage
 
+from segment.cells.label_edges import label_edges, on_edges, pairs_beside
 from segment.micrograph.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.training.synthetic.render import render
@@ -51,19 +51,17 @@ def contrast(grey: np.ndarray, first: np.ndarray, second: np.ndarray, line: np.n
 
 def of_borders(labels: np.ndarray, grey: np.ndarray, to_found: np.ndarray) -> Iterator[tuple[float, ...]]:
     """Length, whether found, and contrast of each true border."""
-    places = defaultdict(list)
-    for one, other in ((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:])):
-        at = np.argwhere(one != other)
-        pairs = np.sort([one[tuple(at.T)], other[tuple(at.T)]], axis=0).T
-        for pair, place in zip(map(tuple, pairs.tolist()), at, strict=True):
-            places[pair].append(place)
-    for (first, second), at in places.items():
-        at = np.array(at)
+    (y, x), (v, u) = label_edges(labels)
+    place = np.column_stack([np.concatenate([y, v]), np.concatenate([x, u])])
+    pairs, border = np.unique(np.sort(pairs_beside(labels)), axis=0, return_inverse=True)
+    order = np.argsort(border.ravel(), kind="stable")
+    parts = np.split(place[order], np.cumsum(np.bincount(border.ravel()))[:-1])
+    for (first, second), at in zip(pairs.tolist(), parts, strict=True):
         low = np.maximum(at.min(axis=0) - 12, 0)
         here = tuple(slice(a, b + 13) for a, b in zip(low, at.max(axis=0), strict=True))
-        border = np.ones(labels[here].shape, bool)
-        border[tuple((at - low).T)] = False
-        distance = ndimage.distance_transform_edt(border)
+        apart = np.ones(labels[here].shape, bool)
+        apart[tuple((at - low).T)] = False
+        distance = ndimage.distance_transform_edt(apart)
         side = (distance >= SIDE_PX[0]) & (distance <= SIDE_PX[1])
         own = labels[here]
         value = contrast(grey[here], side & (own == first), side & (own == second), distance <= LINE_PX)
@@ -96,9 +94,8 @@ def row_of(style: str, model: Model) -> dict[str, object]:
         found = segment_micrograph(Micrograph(image, PIXEL_NM, "manual", Path(style), "", ""), model)[
             1
         ].labels
-        own = (found != np.roll(found, 1, 0)) | (found != np.roll(found, 1, 1))
         grey = image.astype(float)
-        borders += of_borders(truth.labels, grey, ndimage.distance_transform_edt(~own))
+        borders += of_borders(truth.labels, grey, ndimage.distance_transform_edt(~on_edges(found)))
         inner += through_grains(truth.labels, grey, rng)
     length, seen, value = np.array(borders).T
     stands, missed = value > STANDS_OUT, seen == 0
