@@ -1,6 +1,7 @@
 """Figures and tables of the pages, read from the CSV files that scripts wrote: nothing is typed twice.
 
 ``{{ figure("validation/x.csv", "column", key="value") }}`` is one number, the mean over the rows that fit;
+``{{ figures("name") }}`` one of `FIGURES`, which sentences of several pages tell;
 ``{{ count("validation/x.csv", "column", "value", "other == 'x'") }}`` says how many rows have a value;
 ``{{ table("validation/x.csv", ["a", "b"], key="value") }}`` a Markdown table of the rows that fit;
 ``{{ grouped("validation/x.csv", ["a"], "name") }}`` a row a group, with the columns that `COLUMNS` has
@@ -22,13 +23,18 @@ Column = Callable[[pd.DataFrame], object]  #: what a table shows of a group of r
 
 def define_env(env: Any) -> None:
     """Make them known to mkdocs-macros."""
-    for one in (figure, count, table, grouped, formats):
+    for one in (figure, figures, count, table, grouped, formats):
         env.macro(one)
 
 
 def figure(file: str, column: str, digits: int = 3, of: str = "mean", **where: str) -> str:
     """Mean (`of`: or ``max``, ``min``) of a column over the rows that have these values, as text."""
     return f"{pd.to_numeric(rows(file, where)[column]).agg(of):.{digits}f}"
+
+
+def figures(name: str) -> str:
+    """A figure of `FIGURES`, as text."""
+    return FIGURES[name]()
 
 
 def count(file: str, column: str, value: str, only: str = "", **where: str) -> str:
@@ -302,4 +308,31 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "Fisher": only_value("verdicts_fisher"),
         "whole procedure": only_value("any_rejection"),
     },
+}
+
+_VERDICTS, _PIXELS = "validation/verdict_summary.csv", "validation/calibration_end_to_end.csv"
+_COMPARED, _OPTIMIZER = "validation/comparison_calibration.csv", "validation/optimizer_summary.csv"
+
+
+def _of_optimizer(column: str, of: str = "mean", **where: str) -> str:
+    return figure(_OPTIMIZER, column, 2, of, strategy="grainstats", **where)
+
+
+#: what the first sentences of the validation pages tell
+FIGURES: dict[str, Callable[[], str]] = {
+    "one as two": lambda: figure(_VERDICTS, "its share", of="max", part="one population"),
+    "two as one": lambda: figure(_VERDICTS, "called uniform", 4, of="max", part="excluded"),
+    "pairs found": lambda: count(_PIXELS, "verdict", "bimodal", PAIRS),
+    "others called so": lambda: count(_PIXELS, "verdict", "bimodal", f"not {PAIRS}"),
+    "false differences": lambda: figure(
+        _COMPARED, "any_rejection", scenario="normal, equal spread", samples="3 + 3"
+    ),
+    "most false differences": lambda: figure(
+        _COMPARED, "any_rejection", scenario="unequal groups, small one spreads 3 x"
+    ),
+    "gain": lambda: _of_optimizer("minus plain", simulator="features mediate"),
+    "gain beside direct": lambda: _of_optimizer("minus plain", simulator="mediate + direct"),
+    "gain of nothing": lambda: _of_optimizer("minus plain", simulator="features say nothing"),
+    "least inside": lambda: _of_optimizer("inside 95 %", "min"),
+    "most inside": lambda: _of_optimizer("inside 95 %", "max"),
 }
