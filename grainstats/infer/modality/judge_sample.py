@@ -18,6 +18,7 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import FEWEST_GRAINS, judge_modality
 from grainstats.infer.modality.stability import cut_anew, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
+from grainstats.measure.descriptors.corrected import UNDRAWN
 from grainstats.measure.measurement import Measurement
 from segment.choices import Null
 from segment.quality.boundary_loss import undrawn_share
@@ -82,10 +83,9 @@ def judge_sample(
     """Judge whether the boundary network of one sample is uniform or bimodal.
 
     Images whose maps leave out more than `MOST_UNDRAWN` of the borders found do not count beside clearer
-    ones.
-    The grains of those that count are compared with mosaics of one population. Then every image that a model
-    has cut is cut anew in other ways; a verdict that these contradict is withdrawn. What this check needs
-    and does not find makes the verdict indeterminate, with that reason.
+    ones. The grains of those that count are compared with mosaics of one population. Then every image that a
+    model has cut is cut anew in other ways; a verdict that these contradict is withdrawn. What this check
+    needs and does not find makes the verdict indeterminate, with that reason.
 
     Parameters
     ----------
@@ -126,9 +126,9 @@ def _left_out(counting: Sequence[bool]) -> Iterator[str]:
     if n:
         count, them = ("does not count", "it") if n == 1 else ("do not count", "them")
         yield (
-            f"{n} of {len(counting)} images {count}, since more than a third of the borders found are "
-            f"too faint to be drawn (undrawn_boundary_share): correct {them}, retake {them} (another tilt of "
-            f"the same field shows more) or exclude {them}"
+            f"{n} of {len(counting)} images {count}, since more than {MOST_UNDRAWN:.0%} of the borders found "
+            f"are too faint to be drawn ({UNDRAWN}): correct {them}, retake {them} (another tilt of the same "
+            f"field shows more) or exclude {them}"
         )
 
 

@@ -11,6 +11,7 @@ from segment.quality.boundary_loss import Loss
 
 Z95 = 1.96  #: standard errors of a 95 % interval
 SHARE = "boundary_lost_share"
+UNDRAWN = "undrawn_boundary_share"  #: of the borders found that a map leaves out, from which the loss is told
 CORRECTED = {
     "intercept_mean_nm": "intercept_nm_corrected",
     "equivalent_diameter_mean_nm": "equivalent_diameter_nm_corrected",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from grainstats.measure.descriptors.corrected import UNDRAWN
 from grainstats.measure.descriptors.describe_network import misorientation_descriptors, network_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
@@ -126,7 +127,7 @@ def _segmentation_descriptors(segmentation: Segmentation | None) -> Iterator[Des
     if segmentation is None or not segmentation.cells.nested:
         return
     method = "borders between fine cells that the map leaves out / all that were found, by length"
-    yield Descriptor("undrawn_boundary_share", undrawn_share(segmentation), None, None, "1", method)
+    yield Descriptor(UNDRAWN, undrawn_share(segmentation), None, None, "1", method)
 
 
 def second_phase_descriptors(measured: Measurement) -> Iterator[Descriptor]:

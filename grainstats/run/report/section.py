@@ -12,7 +12,7 @@ import pandas as pd
 from grainstats.infer.modality import spacing_answer
 from grainstats.infer.modality.judge_sample import MOST_UNDRAWN
 from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.measure.descriptors.corrected import SHARE, WHICH
+from grainstats.measure.descriptors.corrected import SHARE, UNDRAWN, WHICH
 from grainstats.run.report.pictures import choose_images, image_name, image_views, scales_of
 from grainstats.run.report.size_charts import (
     Sizes,
@@ -191,9 +191,8 @@ def _image_rows(
 
 def _undrawn(descriptors: pd.DataFrame | None) -> Iterator[str]:
     """That a verdict can do without the image, as it shows too little of its boundaries."""
-    name = "undrawn_boundary_share"
-    if descriptors is not None and name in descriptors.index:
-        share = float(descriptors.loc[name, "value"])
+    if descriptors is not None and UNDRAWN in descriptors.index:
+        share = float(descriptors.loc[UNDRAWN, "value"])
         if share > MOST_UNDRAWN:
             yield f"{share:.0%} of the borders found are too faint to be drawn"
 
