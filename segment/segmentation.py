@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 _FORMAT = 1  #: of the bytes
+BY_HAND = -1.0  #: `FineCells.bottom` of cells drawn by hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,9 @@ class FineCells:
 
     area_px: np.ndarray  #: int32, shape (n,)
     at_frame: np.ndarray  #: bool, shape (n,): cut by the frame or by the edge of the valid region
-    bottom: np.ndarray  #: float32, shape (n,): lowest boundary probability in each cell
+    #: float32, shape (n,): lowest boundary probability in each cell; `BY_HAND` where a hand drew it, so that
+    #: no cut divides it or takes it in (`segment.quality.corrected`)
+    bottom: np.ndarray
     parent: np.ndarray  #: int32, shape (n,): cell of the map that each one lies in, from 0
     pairs: np.ndarray  #: int32, shape (m, 2): neighbouring cells, numbered from 1, sorted, each pair once
     length_px: np.ndarray  #: int32, shape (m,): pixel edges along each border

@@ -207,6 +207,7 @@ def judge(
     ('indeterminate', 9)
     """
     from grainstats.infer import SampleImage, judge_sample
+    from grainstats.infer.modality.odd_scales import odd_images
     from grainstats.measure import Measurement, measure
     from segment.grain_map import GrainMap
     from segment.registration.overlap import each_area_once
@@ -225,4 +226,5 @@ def judge(
     names = [m.image_id or f"image {number}" for number, m in enumerate(found, 1)]
     own, said = each_area_once([m.places() for m in found], names)
     fields = [SampleImage.of_measurement(found[place]) for place in own]
+    said += odd_images([names[place] for place in own], [field.grains for field in fields])
     return judge_sample(fields, null=null, seed=seed, said=said)

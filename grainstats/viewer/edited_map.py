@@ -16,6 +16,7 @@ from segment.cells.editing import numbered
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.writing import write_label_map
+from segment.quality.corrected import corrected
 
 KEY = "grainstats"  #: in a layer's metadata
 
@@ -37,19 +38,19 @@ def edited(original: GrainMap, labels: np.ndarray) -> GrainMap:
     """The grain map that `labels`, an edited copy of the map's own with 0 for no grain, shows.
 
     `original` itself where no label differs.  Else labels 1 ... n, cells marked as void among the second
-    phases, and no record of a model's segmentation: it is not what the model cut.  Where a cell was drawn,
-    the specimen is seen.
+    phases, and how a model cut those that are left.  Where a cell was drawn, the specimen is seen.
     """
     now = np.asarray(labels, np.int32)
     if np.array_equal(now, original.labels):
         return original
-    return replace(
+    drawn = replace(
         original,
         labels=numbered(now),
         valid=None if original.valid is None else original.valid | (now > 0),
         second_phases=_second_phases(original, now),
         segmentation=None,
     )
+    return corrected(original, drawn)
 
 
 def _second_phases(original: GrainMap, now: np.ndarray) -> np.ndarray | None:

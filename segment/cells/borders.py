@@ -50,6 +50,13 @@ def walk_borders(labels: np.ndarray, probability: np.ndarray) -> tuple[Borders, 
         length = np.bincount(inverse, minlength=unique.size)
         parts.append((unique, length, np.bincount(inverse, value, unique.size), lowest))
     keys, length, total, low = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return gather_borders(keys, length, total, low)
+
+
+def gather_borders(
+    keys: np.ndarray, length: np.ndarray, total: np.ndarray, low: np.ndarray
+) -> tuple[Borders, np.ndarray]:
+    """As `walk_borders`, from parts of borders: `pair_key`, pixel edges, summed and lowest probability."""
     borders = _gather(keys, length, total)
     lowest = np.full(len(borders.pairs), np.inf)
     np.minimum.at(lowest, np.unique(keys, return_inverse=True)[1], low)

@@ -17,7 +17,7 @@ from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_imag
 from segment.cells.borders import Borders, join_borders, walk_borders
 from segment.cells.label_edges import joined_groups
 from segment.grain_map import MIN_AREA_PX, GrainMap
-from segment.segmentation import FineCells
+from segment.segmentation import BY_HAND, FineCells
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here
 NESTED_SHARE = 0.98  #: of the pixels; below, the labels were not cut from this probability
@@ -91,7 +91,8 @@ def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     if not fine.nested or n < 2 or not len(fine.pairs):
         return whole
     order = np.argsort(fine.lowest_pass, kind="stable")
-    pairs, area = fine.pairs[order] - 1, fine.area_px.astype(np.int32)
+    whatever_size = np.where(fine.bottom == BY_HAND, fine.least_px, 0)
+    pairs, area = fine.pairs[order] - 1, np.maximum(fine.area_px, whatever_size).astype(np.int32)
     rise, bottom = (np.rint(v.astype(float) * (LEVELS - 1)) for v in (fine.lowest_pass[order], fine.bottom))
     depths = rise.astype(np.int64), bottom.astype(np.int32)  # as the flood has them: one loop compiled
     seed = absorb(pairs, *depths, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)

@@ -9,7 +9,7 @@ from pathlib import Path
 from segment.errors import UnreadableError
 from segment.file_kind import no_file
 from segment.grain_map import GrainMap
-from segment.label_maps.by_hand import REGIONS, regions_alone
+from segment.label_maps.by_hand import REGIONS, regions_alone, with_original_beside
 from segment.label_maps.formats import format_of
 from segment.label_maps.imagej_rois import holds_regions
 from segment.label_maps.not_read import how_to_save
@@ -72,8 +72,10 @@ def read_map(
             or "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
     if path.suffix.lower() in REGIONS or (tracing and holds_regions(path)):
-        return by_phase_and_twins(regions_alone(path, pixel_size_nm), rules, str(path))
+        regions = with_original_beside(path, regions_alone(path, pixel_size_nm))
+        return by_phase_and_twins(regions, rules, str(path))
     grain_map = read_label_map(path, pixel_size_nm=pixel_size_nm, tracing=tracing and foreign is None)
     if not tracing:
-        grain_map = orientations_beside(path, boundary_beside(path, grain_map))
+        grain_map = with_original_beside(path, boundary_beside(path, grain_map))
+        grain_map = orientations_beside(path, grain_map)
     return by_phase_and_twins(grain_map, rules, str(path))

@@ -22,6 +22,7 @@ from segment.label_maps.polygons import POLYGONS, Polygons, holds_polygons, read
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.micrograph.micrograph import Micrograph
+from segment.quality.corrected import corrected
 from segment.quality.score import SMALLEST_PX
 from segment.registration.misplaced import misplaced
 
@@ -74,6 +75,28 @@ def image_stem(drawing: Path) -> str:
     {'a'}
     """
     return _KIND.sub("", drawing.stem)
+
+
+def with_original_beside(path: Path, drawn: GrainMap) -> GrainMap:
+    """The map with what is known of ``NAME.labels.tif`` beside it, where it is a correction of that.
+
+    Its own name is ``NAME`` and more; of several such maps the longest name counts.
+    """
+    if drawn.segmentation is not None:
+        return drawn
+    stems = {file: file.name.removesuffix(".labels.tif") for file in path.parent.glob("*.labels.tif")}
+    ours = [f for f, s in stems.items() if f != path and re.match(re.escape(s) + r"[-_. ]", path.name)]
+    for original in sorted(ours, key=lambda file: -len(file.name)):
+        try:
+            found = corrected(read_label_map(original), drawn)
+        except (InputError, OSError):
+            continue
+        if found.segmentation is not None:
+            said = (
+                f"a correction of {original.name}, whose errors of segmentation count for what is left of it"
+            )
+            return replace(found, warnings=(*found.warnings, said))
+    return drawn
 
 
 def is_drawing(path: Path) -> bool:

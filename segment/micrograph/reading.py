@@ -132,13 +132,13 @@ def read_micrographs(
         yield replace(waiting, notes=waiting.notes + left_out)
 
 
-def states_pixel_size(path: Path) -> bool:
-    """Whether the metadata of a file's first frame state its pixel size; no pixel is read.
+def stated_pixel_size(path: Path) -> float | None:
+    """The pixel size, nanometres, that the metadata of a file's first frame state; no pixel is read.
 
     `InputError`: as `read_micrographs`, for a file that cannot be opened.
     """
     with _opened(path) as (_, frames):
-        return choose_scale(frames[0].scales).winner is not None
+        return choose_scale(frames[0].scales).side_nm
 
 
 def describe(path: Path | str) -> list[FrameInfo]:

@@ -92,11 +92,16 @@ def _each_area_once(
     measured: list[tuple[GrainMap, Measurement]],
 ) -> tuple[list[tuple[GrainMap, Measurement]], list[str]]:
     """Without maps of an area that is there already, a copy makes no grain and no field; and what is said."""
+    from grainstats.infer import SampleImage
+    from grainstats.infer.modality.odd_scales import odd_images
     from segment.registration.overlap import each_area_once, same_maps
 
     copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
     fields, names = [m.places() for _, m in measured], [m.image_id for _, m in measured]
     own, said = each_area_once(fields, names, copies)
+    counting = [measured[place][1] for place in own]
+    images = [SampleImage.of_measurement(m).grains for m in counting]
+    said += odd_images([m.image_id for m in counting], images)
     for text in said:
         print(f"warning: {text}", file=sys.stderr)
     return [measured[place] for place in own], said

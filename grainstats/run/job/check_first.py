@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,8 +49,9 @@ def say_first(
     for warning in check_output(out, new):
         progress.note(f"warning: {warning}")
     several = len(new) > 1  # of a single one its analysis says it at once
-    for warning in check_scales(new, [name(path) for path in new]) if scales and several else ():
-        progress.note(f"warning: {warning}")
+    if scales and several:
+        for warning in (*check_scales(new, [name(path) for path in new]), *mixed_scales(chosen, name)):
+            progress.note(f"warning: {warning}")
 
 
 def make_output(out: Path) -> float:
@@ -166,10 +167,28 @@ def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
         yield f"the disk of {out} has {free / 1e9:.1f} GB free; the results may need {need / 1e9:.1f} GB"
 
 
+def mixed_scales(chosen: Sequence[tuple[Path, str]], name: Callable[[Path], str]) -> Iterator[str]:
+    """Samples whose images state scales that do not fit one another; of many, some of each are looked at."""
+    from grainstats.infer.modality.odd_scales import odd_scales
+    from segment.micrograph.reading import stated_pixel_size
+
+    samples: dict[str, list[Path]] = {}
+    for path, sample_id in chosen:
+        samples.setdefault(sample_id, []).append(path)
+    each = max(MOST_LOOKED_AT // max(len(samples), 1), 2)
+    for sample_id, paths in list(samples.items())[: MOST_LOOKED_AT // 2]:
+        stated = {}
+        for path in paths[:: -(-len(paths) // each)]:
+            with suppress(Exception):  # what cannot be read is named when its turn comes
+                stated[name(path)] = stated_pixel_size(path)
+        known = {path: size for path, size in stated.items() if size is not None}
+        yield from (f"{sample_id}: {said}" for said in odd_scales(list(known), list(known.values())))
+
+
 def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
     """Which folders hold images without a pixel size: one file of each folder and suffix is looked at."""
     from segment.micrograph import read_micrographs
-    from segment.micrograph.reading import states_pixel_size
+    from segment.micrograph.reading import stated_pixel_size
     from segment.orientation import is_orientation_map
 
     first: dict[tuple[Path, str], tuple[Path, str]] = {}
@@ -179,7 +198,7 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
     without = []
     for path, name in list(first.values())[:MOST_LOOKED_AT]:
         try:
-            if is_orientation_map(path) or states_pixel_size(path):
+            if is_orientation_map(path) or stated_pixel_size(path) is not None:
                 continue
             first_frame = next(read_micrographs(path, frame=0))
         except Exception:  # what cannot be read is named when its turn comes

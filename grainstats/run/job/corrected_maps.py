@@ -16,6 +16,7 @@ from segment.file_kind import why_no_file
 from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import image_stem, is_drawing
 from segment.label_maps.not_read import how_to_save
+from segment.quality.corrected import corrected
 
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
@@ -110,7 +111,8 @@ def _in_sample_folder(file: Path, images: Iterable[tuple[Path, str]]) -> list[Pa
 def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None = None) -> GrainMap:
     """Label map, tracing or ImageJ regions as the grains of a micrograph, with the micrograph's pixel size.
 
-    Areas that `network`, what counted before, hid stay hidden where the correction draws no grain.
+    Areas that `network`, what the network cut, hid stay hidden where the correction draws no grain, and what
+    is known of its cells stays known of those that are left (`segment.quality.corrected`).
     `InputError` where the file is unreadable, of another size than the image, or no map of grains.
     """
     from grainstats.measure import check_label_map
@@ -127,14 +129,16 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
             f"the correction holds {labels.max(initial=0)} grains",
             "Give every grain a number of its own, or draw all boundaries",
         )
-    return replace(
+    own = read.segmentation if np.array_equal(labels, read.labels) else None
+    found = replace(
         read,
         labels=labels,
         valid=valid,
         pixel_size_nm=micrograph.pixel_size_nm,
         pixel_size_source=micrograph.pixel_size_source,
-        segmentation=None,
+        segmentation=own,
     )
+    return found if network is None else corrected(network, found)
 
 
 def changed_share(before: GrainMap, after: GrainMap) -> float:

@@ -12,6 +12,7 @@ import pandas as pd
 from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.judge_sample import which_count
+from grainstats.infer.modality.odd_scales import ODD_SCALES, odd_images
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.measure.descriptors.sample_descriptors import sample_descriptors
@@ -62,6 +63,7 @@ def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
     loaded = load_sample(rows, sample_id, images)
     sample, said = fields_once(loaded)
     to_judge = sample.to_judge()
+    said += odd_images(sample.images["path"].astype(str).tolist(), [image.grains for image in to_judge])
     verdict = judge_sample(to_judge, null=rows.recipe.null, seed=rows.recipe.seed, said=said)
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], rows.model)
     descriptors = with_corrected(sample_descriptors(sample.tables()), loss)
@@ -116,10 +118,10 @@ def write_results(
 
 
 def copies_in_words(verdicts: pd.DataFrame) -> list[str]:
-    """Which images show one area, as the verdicts' reasons name them."""
+    """Which images show one area, or have an odd scale, as the verdicts' reasons name them."""
     return [
         f"{sample_id}: {part}"
         for sample_id, reason in zip(verdicts["sample_id"], verdicts["reason"].fillna(""), strict=True)
         for part in str(reason).split(". ")
-        if part.lower().startswith((SAME_AREA, SHARED))
+        if part.lower().startswith((SAME_AREA, SHARED, ODD_SCALES))
     ]

@@ -67,6 +67,17 @@ def test_a_copy_of_a_map_counts_once(
     assert "the same area, counted once: copy and field" in said.err
 
 
+def test_a_map_of_another_scale_is_named(
+    map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = laguerre_section((400, 400), 24.0, 0.3, np.random.default_rng(8)).grain_map(1000.0)
+    wrong = write_label_map(tmp_path / "wrong.labels.tif", other)
+    assert call(monkeypatch, map_file, wrong, "--json") == 0
+    shown = capsys.readouterr()
+    assert "wrong has 1000 nm a pixel, exactly 1,000 times more" in shown.err
+    assert "Scales do not fit one another" in json.loads(shown.out)["modality"]["reason"]
+
+
 def test_tables_are_written(
     map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,11 +17,17 @@ import pytest
 
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.check_first import alone_in, check_output, check_scales, make_output
+from grainstats.run.job.check_first import (
+    alone_in,
+    check_output,
+    check_scales,
+    make_output,
+    mixed_scales,
+)
 from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
-from segment.micrograph.reading import states_pixel_size
+from segment.micrograph.reading import stated_pixel_size
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -52,7 +58,18 @@ def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, monkeypatch, w
     assert not list(check_scales(with_scale, ["a", "b", "c"])), (
         "no pixel is read where metadata state the size"
     )
-    assert [states_pixel_size(path) for path in paths[2:4]] == [True, False]
+    assert [stated_pixel_size(path) for path in paths[2:4]] == [2.0, None]
+
+
+def test_samples_of_mixed_scales_are_named_before_they_are_segmented(tmp_path, write_micrograph):
+    sizes = {"A": (2.0, 2.0, 2000.0), "B": (2.0, 20.0, 2.0), "C": (2.0, None, 2.0)}
+    chosen = [
+        (write_micrograph(tmp_path / f"{sample}/{k}.tif", k, pixel_size_nm=size), sample)
+        for sample, pixels in sizes.items()
+        for k, size in enumerate(pixels)
+    ]
+    (said,) = mixed_scales(chosen, lambda path: path.name)
+    assert said.startswith("A: scales do not fit") and "2.tif has 2000 nm a pixel, exactly 1,000" in said
 
 
 def test_a_disk_that_is_full_or_will_be_is_said(tmp_path, monkeypatch, write_micrograph):

@@ -29,6 +29,7 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.label_maps.any_file import read_map
 from segment.micrograph import micrograph_of_array
+from segment.segmentation import BY_HAND
 
 
 def go(data: Path, out: Path, model: Path, **call):
@@ -111,12 +112,15 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
 
 
 @pytest.mark.slow
-def test_all_corrected_is_judged_like_a_map_by_hand(one_sample, tmp_path, edge_model_with_rates, monkeypatch):
+def test_a_correction_keeps_what_the_network_knew_and_a_drawn_map_is_as_given(
+    one_sample, tmp_path, edge_model_with_rates, monkeypatch
+):
     out, folder, judged = tmp_path / "out", tmp_path / "fixed", []
     go(one_sample, out, edge_model_with_rates)
     folder.mkdir()
-    for image in ("field_0", "field_1"):
-        tifffile.imwrite(folder / f"{image}.tif", joined(out, image))
+    tifffile.imwrite(folder / "field_0.tif", joined(out))
+    squares = np.arange(16, dtype=np.uint8).reshape(4, 4).repeat(48, 0).repeat(48, 1) + 1
+    tifffile.imwrite(folder / "field_1.tif", squares)
     from grainstats.run.job import judge_samples
 
     judge = judge_samples.judge_sample
@@ -124,7 +128,9 @@ def test_all_corrected_is_judged_like_a_map_by_hand(one_sample, tmp_path, edge_m
         judge_samples, "judge_sample", lambda images, **more: judged.append(images) or judge(images, **more)
     )
     go(one_sample, out, edge_model_with_rates, corrections=folder)
-    assert [image.segmentation for image in judged[0]] == [None, None]
+    assert {image.segmentation and image.segmentation.model_name for image in judged[0]} == {"edges", None}
+    (made,) = (image.segmentation for image in judged[0] if image.segmentation)
+    assert 1 <= np.count_nonzero(made.cells.bottom == BY_HAND) <= 4, "joined cells are the hand's"
     assert not any(image.missing for image in judged[0])
 
 
