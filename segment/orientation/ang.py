@@ -18,7 +18,7 @@ from segment.grain_orientations import CrystalPhase
 from segment.micrograph.length_units import to_nm
 from segment.orientation.number_table import header_number, read_numbers, value
 from segment.orientation.scan_points import NOT_INDEXED, X_DOWN_Y_RIGHT, Header, ScanPoints
-from segment.orientation.symmetry import laue_of_edax, laue_of_name
+from segment.orientation.symmetry import EDAX, laue_of_name
 
 SUFFIXES = (".ang",)
 
@@ -153,15 +153,16 @@ def edax_points(
 def edax_symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
     """Laue group and unique axis of a line Symmetry: EDAX's code, or a point group's name."""
     told = (text or "").strip()
-    found = laue_of_edax(int(told)) if told.isdigit() else None
-    group = laue_of_name(told) if found is None and told else None
-    if found is None and group is None:
+    if told.isdigit() and int(told) in EDAX:
+        return EDAX[int(told)]
+    group = laue_of_name(told)
+    if group is None:
         raise UnreadableError(
             path,
             f"the symmetry of phase {name!r} is {told!r}, which is no symmetry code",
             "Correct the line Symmetry, for example to 43 for cubic m-3m",
         )
-    return found or (group or "", "b")
+    return group, "b"
 
 
 def _not_indexed(column: dict[str, np.ndarray], angles: np.ndarray) -> np.ndarray:

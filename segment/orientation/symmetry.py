@@ -19,15 +19,11 @@ _ROTATIONS = dict(
     zip(LAUE_GROUPS, ("C1", "C2", "D2", "C4", "D4", "C3", "D3", "C6", "D6", "T", "O"), strict=True)
 )
 
-#: EDAX's symmetry code in .ang and .h5 files; 2, 20 and 21 are 2/m with the two-fold axis along c, b and a
-_EDAX = dict(
-    zip(
-        (1, 2, 20, 21, 22, 4, 42, 3, 32, 6, 62, 23, 43),
-        ("-1", "2/m", "2/m", "2/m", *LAUE_GROUPS[2:]),
-        strict=True,
-    )
-)
-_EDAX_UNIQUE = {2: "c", 20: "b", 21: "a"}  #: the axis of 2/m by EDAX's number
+#: Laue group and two-fold axis of 2/m by EDAX's symmetry code in .ang and .h5 files
+EDAX = {
+    code: (group, "b")
+    for code, group in zip((1, 20, 22, 4, 42, 3, 32, 6, 62, 23, 43), LAUE_GROUPS, strict=True)
+} | {2: ("2/m", "c"), 21: ("2/m", "a")}
 
 #: last space group of each Laue group (International Tables for Crystallography A)
 _LAST_SPACE_GROUP = (2, 15, 74, 88, 142, 148, 167, 176, 194, 206, 230)
@@ -48,6 +44,7 @@ _POINT_GROUPS = {
 }
 
 
+@cache
 def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
     """Rotations that bring a crystal onto itself, as quaternions with w ≥ 0, shape (n, 4).
 
@@ -59,22 +56,17 @@ def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
     """
     if laue_group not in LAUE_GROUPS:
         raise ValueError(f"{laue_group!r} is none of the Laue groups {', '.join(LAUE_GROUPS)}")
-    return _group(_ROTATIONS[laue_group], {"a": "X", "b": "Y", "c": "Z"}[unique_axis])
+    from scipy.spatial.transform import Rotation
+
+    axis = {"a": "X", "b": "Y", "c": "Z"}[unique_axis] if laue_group == "2/m" else "Z"
+    group = Rotation.create_group(_ROTATIONS[laue_group], axis).as_quat(canonical=True, scalar_first=True)
+    group.setflags(write=False)
+    return group
 
 
 def rotations_of(phase: CrystalPhase) -> np.ndarray:
     """`proper_rotations` of a phase."""
     return proper_rotations(phase.laue_group, phase.unique_axis)
-
-
-@cache
-def _group(name: str, two_fold: str) -> np.ndarray:
-    from scipy.spatial.transform import Rotation
-
-    turns = Rotation.create_group(name, two_fold if name == "C2" else "Z")
-    group = turns.as_quat(canonical=True, scalar_first=True)
-    group.setflags(write=False)
-    return group
 
 
 def lattice_fits(laue_group: str, lattice: tuple[float, ...]) -> bool:
@@ -109,12 +101,6 @@ def with_unique_axis(phase: CrystalPhase) -> CrystalPhase:
     if phase.laue_group != "2/m" or len(oblique) != 1:
         return phase
     return replace(phase, unique_axis=oblique[0])  # type: ignore[arg-type]
-
-
-def laue_of_edax(code: int) -> tuple[str, str] | None:
-    """Laue group and unique axis of EDAX's symmetry code; None: not such a code."""
-    group = _EDAX.get(code)
-    return None if group is None else (group, _EDAX_UNIQUE.get(code, "b"))
 
 
 def laue_of_number(number: int) -> str | None:

@@ -9,8 +9,8 @@ from segment.grain_orientations import CrystalPhase
 from segment.orientation.misorientation import disorientation
 from segment.orientation.quaternions import from_axis_angle, multiply
 from segment.orientation.symmetry import (
+    EDAX,
     LAUE_GROUPS,
-    laue_of_edax,
     laue_of_name,
     laue_of_number,
     laue_of_space_group,
@@ -86,7 +86,7 @@ def test_edax_codes() -> None:
         22: "mmm",
     }
     codes |= {20: "2/m", 1: "-1"}
-    assert {code: laue_of_edax(code)[0] for code in codes} == codes
+    assert {code: EDAX[code][0] for code in codes} == codes
 
 
 def test_numbers_and_names() -> None:
