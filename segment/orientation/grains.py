@@ -48,9 +48,8 @@ MIN_CI = 0.1
 #: small grains are cleaned besides
 MIN_RELIABILITY = 0.05
 MAX_MAD_DEG = 2.0  #: our choice; acquisition software seldom keeps more
-MOST_DOUBTFUL = (
-    0.5  #: a rule that takes more of the indexed points away does not fit the file, and is not used
-)
+#: share of the indexed points; a rule that takes more of them away does not fit the file, and is not used
+MOST_DOUBTFUL = 0.5
 
 
 @dataclass(frozen=True)
@@ -225,9 +224,7 @@ def _mean_orientations(
     """Mean orientations of grains, and a warning where those within one lie far from it."""
     known = replace(orientations_of_labels(orientation_map, points), threshold_deg=threshold_deg)
     label = points[points > 0]
-    every = np.concatenate(
-        [orientation_map.quaternions[points > 0], known.quaternions]
-    )  # points, then grains
+    every = np.concatenate([orientation_map.quaternions[points > 0], known.quaternions])  # then grains
     phase_of = np.concatenate([known.phase[label], known.phase])
     pairs = np.column_stack([np.arange(label.size), label.size + label])
     off = misorientation_of(every, phase_of, known.phases, pairs)

@@ -69,15 +69,10 @@ def grid_told(
     row, column = np.divmod(np.arange(x.size), shape[1])
     for values, number, step in ((x, column, steps[0]), (y, row, steps[1])):
         off = np.abs(values - values[0] - number * step)
-        if (off > _rounding(values) + OFF_GRID / 4 * step).any():
+        rounding = 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(np.abs(values), 1.0))) + 1 - DIGITS)
+        if (off > rounding + OFF_GRID / 4 * step).any():
             return None
     return PointGrid(row, column, shape, steps[0], steps[1], False, False)
-
-
-def _rounding(values: np.ndarray) -> np.ndarray:
-    """Largest error of numbers written with `DIGITS` digits."""
-    size = np.maximum(np.abs(values), 1.0)
-    return np.asarray(0.5 * 10.0 ** (np.floor(np.log10(size)) + 1 - DIGITS))
 
 
 def _places(values: np.ndarray, step: float | None = None) -> tuple[np.ndarray, float]:

@@ -42,6 +42,10 @@ class TwinLaw:
     tolerance_deg: float = TOLERANCE_DEG
     laue_groups: tuple[str, ...] = ()
 
+    def holds_for(self, phase: CrystalPhase) -> bool:
+        """Whether it is a law of the phase's symmetry."""
+        return not self.laue_groups or phase.laue_group in self.laue_groups
+
     def rotation(self, phase: CrystalPhase) -> np.ndarray:
         """The law as a quaternion in the phase's axes, shape (4,)."""
         return from_axis_angle(_direction(self.axis, phase), self.angle_deg)
@@ -92,10 +96,11 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     by_area = np.argsort(area, kind="stable")
     largest = np.zeros(number.max() + 1, int)
     largest[number[by_area]] = by_area
-    lacking = [law for law in laws if not _holds_somewhere(law, orientations)]
+    present = [p for p in orientations.phases if (orientations.phase == p.id).any()]
     notes = tuple(
         f"no phase has the symmetry for twins {law.angle_deg:g} @ {law.axis}: give its own law (--twin)"
-        for law in lacking
+        for law in laws
+        if not any(map(law.holds_for, present))
     )
     return replace(
         grain_map,
@@ -119,26 +124,24 @@ def touching_labels(labels: np.ndarray) -> np.ndarray:
 def _are_twins(orientations: GrainOrientations, pairs: np.ndarray, laws: tuple[TwinLaw, ...]) -> np.ndarray:
     found = np.zeros(len(pairs), bool)
     for phase in orientations.phases:
-        fitting = [law for law in laws if not law.laue_groups or phase.laue_group in law.laue_groups]
         mine = np.flatnonzero((orientations.phase[pairs] == phase.id).all(axis=1))
         q = orientations.quaternions
         rotations = disorientation_rotation(q[pairs[mine, 0]], q[pairs[mine, 1]], phase)
-        for law in fitting:
+        for law in (law for law in laws if law.holds_for(phase)):
             found[mine] |= deviation(rotations, law.rotation(phase), phase) <= law.tolerance_deg
     return found
 
 
-def _holds_somewhere(law: TwinLaw, orientations: GrainOrientations) -> bool:
-    used = [p for p in orientations.phases if (orientations.phase == p.id).any()]
-    return any(not law.laue_groups or p.laue_group in law.laue_groups for p in used)
-
-
 def _direction(axis: tuple[int, ...], phase: CrystalPhase) -> np.ndarray:
-    """A direction's Cartesian coordinates in the crystal's axes, x along a and z along c (or c*)."""
+    """A direction's Cartesian coordinates in the crystal's axes, x along a and z along c (or c*).
+
+    Where the file gives no lattice, angles are those of the symmetry and edges are equal.
+    """
     if len(axis) == 4:
         u, v, t, w = axis
         axis = (u - t, v - t, w)
-    a, b, c, *angles = phase.lattice or _unit_cell(phase)
+    gamma = 120.0 if phase.laue_group in TRIGONAL_OR_HEXAGONAL else 90.0
+    a, b, c, *angles = phase.lattice or (1.0, 1.0, 1.0, 90.0, 90.0, gamma)
     alpha, beta, gamma = np.deg2rad(angles)
     x = (np.cos(alpha) - np.cos(beta) * np.cos(gamma)) / np.sin(gamma)
     z = np.sqrt(max(1 - np.cos(beta) ** 2 - x**2, 0.0))
@@ -146,9 +149,3 @@ def _direction(axis: tuple[int, ...], phase: CrystalPhase) -> np.ndarray:
         [[a, 0, 0], [b * np.cos(gamma), b * np.sin(gamma), 0], [c * np.cos(beta), c * x, c * z]]
     )
     return np.asarray(np.array(axis, float) @ vectors)
-
-
-def _unit_cell(phase: CrystalPhase) -> tuple[float, ...]:
-    """Angles by symmetry and equal edges, where a file gives no lattice."""
-    gamma = 120.0 if phase.laue_group in TRIGONAL_OR_HEXAGONAL else 90.0
-    return 1.0, 1.0, 1.0, 90.0, 90.0, gamma

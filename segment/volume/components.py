@@ -61,39 +61,33 @@ def _label_slice(
 
 
 @numba.njit(cache=True, nogil=True)
-def _pieces(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Sets of provisional numbers, and by representative voxels (else 0), label and sides touched."""
+def _pieces(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sets of provisional numbers; by representative voxels (else 0), label, and a bit per side touched."""
     nz, ny, nx = labels.shape
     parent, n = np.zeros(1024, np.int32), 1
-    size, label, sides = np.zeros(1024, np.int64), np.zeros(1024, np.int64), np.zeros((1024, 6), np.bool_)
+    facts = np.zeros((1024, 3), np.int64)
     above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
     for z in range(nz):
         parent, n = _label_slice(labels, z, above, here, parent, n)
-        if parent.size > size.size:
-            size = np.concatenate((size, np.zeros(parent.size - size.size, np.int64)))
-            label = np.concatenate((label, np.zeros(parent.size - label.size, np.int64)))
-            sides = np.concatenate((sides, np.zeros((parent.size - len(sides), 6), np.bool_)))
+        if parent.size > len(facts):
+            facts = np.concatenate((facts, np.zeros((parent.size - len(facts), 3), np.int64)))
         for y in range(ny):
             for x in range(nx):
                 number = here[y, x]
                 if number == 0:
                     continue
-                size[number] += 1
-                label[number] = labels[z, y, x]
-                sides[number, 0] |= z == 0
-                sides[number, 1] |= z == nz - 1
-                sides[number, 2] |= y == 0
-                sides[number, 3] |= y == ny - 1
-                sides[number, 4] |= x == 0
-                sides[number, 5] |= x == nx - 1
+                facts[number, 0] += 1
+                facts[number, 1] = labels[z, y, x]
+                facts[number, 2] |= (z == 0) | (z == nz - 1) << 1 | (y == 0) << 2
+                facts[number, 2] |= (y == ny - 1) << 3 | (x == 0) << 4 | (x == nx - 1) << 5
         above, here = here, above
     for i in range(n - 1, 0, -1):
         whole = root(parent, i)
         if whole != i:
-            size[whole] += size[i]
-            size[i] = 0
-            sides[whole] |= sides[i]
-    return parent, size, label, sides
+            facts[whole, 0] += facts[i, 0]
+            facts[i, 0] = 0
+            facts[whole, 2] |= facts[i, 2]
+    return parent, facts
 
 
 def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -102,16 +96,16 @@ def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     Voxels of each, its label, both of shape (n,), and whether it touches the first and last slice, row and
     column, bool of shape (n, 6).
     """
-    _, size, label, sides = _pieces(labels)
-    own = size > 0
-    return size[own], label[own], sides[own]
+    _, facts = _pieces(labels)
+    own = facts[facts[:, 0] > 0]
+    return own[:, 0], own[:, 1], (own[:, 2:] >> np.arange(6) & 1).astype(bool)
 
 
 @numba.njit(cache=True, nogil=True)
 def large_components(mask: np.ndarray, least: int) -> np.ndarray:
     """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
     _, ny, nx = mask.shape
-    parent, size, _, _ = _pieces(mask)
+    parent, facts = _pieces(mask)
     out = np.zeros(mask.shape, np.bool_)
     again, m = np.zeros(parent.size, np.int32), 1
     above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
@@ -120,6 +114,6 @@ def large_components(mask: np.ndarray, least: int) -> np.ndarray:
         for y in range(ny):
             for x in range(nx):
                 if here[y, x] > 0:
-                    out[z, y, x] = size[root(parent, here[y, x])] >= least
+                    out[z, y, x] = facts[root(parent, here[y, x]), 0] >= least
         above, here = here, above
     return out

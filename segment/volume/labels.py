@@ -84,17 +84,13 @@ def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]
     if values.dtype == np.int32 and not notes and names[-1] == len(names) - 1:
         return values, names, notes  # as they are: a second copy would be half of all memory
     out = np.empty(values.shape, np.int32)
-    table = _table(names) if names[-1] < _DENSE else None
+    table = np.zeros(int(names[-1]) + 1, np.int32) if names[-1] < _DENSE else None
+    if table is not None:
+        table[names] = np.arange(len(names))
     for k, image in enumerate(values):
         whole = np.maximum(image, 0).astype(np.int64)
         out[k] = table[whole] if table is not None else np.searchsorted(names, whole)
     return out, names, notes
-
-
-def _table(names: np.ndarray) -> np.ndarray:
-    table = np.zeros(int(names[-1]) + 1, np.int32)
-    table[names] = np.arange(len(names))
-    return table
 
 
 def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:

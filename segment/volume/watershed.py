@@ -21,9 +21,8 @@ from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
 from segment.volume.components import root_of_each, unite
 
 _LEVELS = 255  #: of probability as uint8
-_MOST_PAIRS = (
-    1_000_000  #: of basins, held before those that are settled are merged: 64 MB; it changes no label
-)
+#: of basins, held before those that are settled are merged: 64 MB; it changes no label
+_MOST_PAIRS = 1_000_000
 OUTSIDE = -1  #: way of a voxel that is in no grain
 NO_GRAIN = 253  #: levels from here on are no probability but voxels without a grain
 PLACES = float(1 << 33)  #: more than the faces of 2**31 voxels; with a level before them exact in float64
