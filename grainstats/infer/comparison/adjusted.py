@@ -45,12 +45,11 @@ def adjusted(
         found = (data.back(value), data.back(low), data.back(high))
         contrasts.append(Contrast(data.levels[other], data.levels[one], *found, df, p_value))
     test = model.f_test(of_level[1:])
-    kind = f"linear model of {data.summaries}"
-    kind += f", {', '.join(covariates)} held constant" if covariates else ""
-    kind += f", random intercept of {block}" if block else ", a spread for each group"
-    words = f"{kind} (REML, Kenward-Roger), F({test.df_between:g}, {test.df_within:.1f})" + (
-        "; pairs by Tukey-Kramer" if k > 2 else ""
-    )
+    words = f"linear model of {data.summaries}"
+    words += f", {', '.join(covariates)} held constant" if covariates else ""
+    words += f", random intercept of {block}" if block else ", a spread for each group"
+    words += f" (REML, Kenward-Roger), F({test.df_between:g}, {test.df_within:.1f})"
+    words += "; pairs by Tukey-Kramer" if k > 2 else ""
     return base.told_by(contrasts, p_value=test.p_value, model=words)
 
 

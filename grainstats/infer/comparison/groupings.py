@@ -54,7 +54,7 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
             "A comparison needs two groups: say them in samples.csv and give it to `grainstats run --samples`"
         )
         raise InputError("--by", f"column {by!r} holds {found}", remedy)
-    return column.map(_label, na_action="ignore")
+    return column.map(lambda v: f"{v:.12g}" if isinstance(v, float) else str(v), na_action="ignore")
 
 
 def held_column(column: pd.Series) -> pd.Series:
@@ -92,10 +92,6 @@ def spelled_once(column: pd.Series) -> pd.Series:
 def bare_word(value: object) -> object:
     """A word as sheets read it; missing where nothing is left."""
     return (composed(value) or None) if isinstance(value, str) else value
-
-
-def _label(value: object) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:

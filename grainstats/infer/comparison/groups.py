@@ -12,9 +12,8 @@ there is no p then. Holm over descriptors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -293,7 +292,7 @@ def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupC
             f"no permutation test below {PERMUTATION_FROM} samples a group: its smallest p would be too large"
         )
         return replace(result, notes=(*result.notes, note))
-    return replace(result, **_permuted(data, seed))
+    return replace(result, **asdict(permutation(*data.groups, seed=seed)))
 
 
 def _one_flat(data: GroupedValues, base: GroupComparison, seed: int) -> GroupComparison:
@@ -301,19 +300,9 @@ def _one_flat(data: GroupedValues, base: GroupComparison, seed: int) -> GroupCom
     if min(g.size for g in data.groups) < PERMUTATION_FROM:
         remedy = f"{PERMUTATION_FROM} samples in each group allow a permutation test"
         return replace(base, reason=f"no p: {NO_SCATTER}; {remedy}")
-    facts = _permuted(data, seed)
-    model = f"permutation of Welch's t on {data.summaries}, since {NO_SCATTER}"
-    return replace(base, p_value=facts["p_permutation"], model=model, **facts)
-
-
-def _permuted(data: GroupedValues, seed: int) -> dict[str, Any]:
-    """The fields of a comparison that the permutation test fills."""
     found = permutation(*data.groups, seed=seed)
-    return {
-        "p_permutation": found.p_value,
-        "arrangements": found.arrangements,
-        "permutation_exact": found.exact,
-    }
+    model = f"permutation of Welch's t on {data.summaries}, since {NO_SCATTER}"
+    return replace(base, p_value=found.p_permutation, model=model, **asdict(found))
 
 
 def _several_groups(data: GroupedValues, base: GroupComparison) -> GroupComparison:

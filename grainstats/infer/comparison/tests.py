@@ -66,11 +66,11 @@ def studentized_pair(groups: int, df: float, t: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class PermutationResult:
-    """p-value, the number of arrangements it rests on, and whether these were all there are."""
+    """Fields of a comparison: p, the number of arrangements it rests on, whether these were all there are."""
 
-    p_value: float
+    p_permutation: float
     arrangements: int
-    exact: bool
+    permutation_exact: bool
 
 
 def permutation(first: np.ndarray, second: np.ndarray, *, seed: int = 0) -> PermutationResult:

@@ -10,7 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from grainstats.share.db import schema
-from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet, digest_of, plain
+from grainstats.share.db.records import (
+    Measured,
+    Quantity,
+    SampleRow,
+    SampleSheet,
+    SheetError,
+    digest_of,
+    plain,
+)
 from grainstats.share.db.writing import insert_once, now, put
 
 _LOCK = 7_214_901_734  #: any number that no other lock of this database has
@@ -52,17 +60,12 @@ def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleShee
         spread = to_record("prop", m, m.uncertainty, spread=True)
         return Measured(m.name, to_record("prop", m, m.value), record["prop"].get(m.name, m.unit), spread)
 
-    rows = tuple(
-        replace(
-            row,
-            parameters=tuple(map(parameter, row.parameters)),
-            properties=tuple(map(measured, row.properties)),
-        )
-        for row in sheet.rows
-    )
-    if problems:
-        from grainstats.share.db.records import SheetError
+    def converted(row: SampleRow) -> SampleRow:
+        parameters = tuple(map(parameter, row.parameters))
+        return replace(row, parameters=parameters, properties=tuple(map(measured, row.properties)))
 
+    rows = tuple(map(converted, sheet.rows))
+    if problems:
         raise SheetError(sheet.source, tuple(problems))
     return replace(sheet, rows=rows)
 
@@ -78,16 +81,13 @@ def _put_sample(connection: Connection, row: SampleRow, position: int, sheet: Sa
     facts = {"images": row.images, "made_on": row.made_on, "position": position}
     columns = {"images": "images", "made_on": "date", "position": "param"}
     said = {name: value for name, value in facts.items() if new or sheet.says(columns[name])}
-    connection.execute(
-        sa.update(schema.sample)
-        .where(schema.sample.c.sample_id == row.sample_id)
-        .values(design_id=design_id, **said)
-    )
+    own = sa.update(schema.sample).where(schema.sample.c.sample_id == row.sample_id)
+    connection.execute(own.values(design_id=design_id, **said))
     y = schema.measured_property.c
     emptied = _emptied(connection, row, sheet)
     if emptied:
-        own = sa.and_(y.sample_id == row.sample_id, y.name.in_(emptied))
-        connection.execute(sa.delete(schema.measured_property).where(own))
+        taken = sa.and_(y.sample_id == row.sample_id, y.name.in_(emptied))
+        connection.execute(sa.delete(schema.measured_property).where(taken))
     for m in row.properties:
         values = plain(m)
         if not sheet.says(f"prop_sd:{m.name}"):
@@ -143,11 +143,8 @@ def _emptied(connection: Connection, row: SampleRow, sheet: SampleSheet) -> list
 def _with_known_design(connection: Connection, row: SampleRow, sheet: SampleSheet) -> SampleRow:
     """The row, with campaign and parameters of the stored design for which the sheet has no column."""
     s, d, p = schema.sample.c, schema.design.c, schema.design_parameter.c
-    known = connection.execute(
-        sa.select(d.id, d.campaign)
-        .join(schema.sample, s.design_id == d.id)
-        .where(s.sample_id == row.sample_id)
-    ).first()
+    of_sample = sa.select(d.id, d.campaign).join(schema.sample, s.design_id == d.id)
+    known = connection.execute(of_sample.where(s.sample_id == row.sample_id)).first()
     if known is None:
         return row
     if not sheet.says("campaign"):
@@ -162,11 +159,8 @@ def _put_design(connection: Connection, row: SampleRow) -> int:
     parameters = sorted(row.parameters, key=lambda q: q.name)
     digest = digest_of(row.design_route, row.campaign, [plain(q) for q in parameters])
     new = insert_once(connection, schema.design, digest=digest, route=row.design_route, campaign=row.campaign)
-    design_id = connection.execute(
-        sa.select(schema.design.c.id).where(schema.design.c.digest == digest)
-    ).scalar_one()
+    design_id = int(connection.scalars(sa.select(schema.design.c.id).filter_by(digest=digest)).one())
     if new and parameters:
-        connection.execute(
-            sa.insert(schema.design_parameter), [{"design_id": design_id, **plain(q)} for q in parameters]
-        )
-    return int(design_id)
+        rows = [{"design_id": design_id, **plain(q)} for q in parameters]
+        connection.execute(sa.insert(schema.design_parameter), rows)
+    return design_id

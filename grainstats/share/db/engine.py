@@ -47,11 +47,8 @@ def parse_url(url: str | Path) -> URL:
     ``results.db``, ``sqlite:///results.db``, ``postgresql://user:password@host:port/name``. PostgreSQL is
     always reached through psycopg 3; a password may stay out of the URL (``PGPASSWORD``, ``~/.pgpass``).
 
-    Raises
-    ------
-    DatabaseError
-        Another kind of database, an in-memory one, a misspelt URL, or no URL at all. The message never
-        repeats the URL.
+    `DatabaseError`, whose message never repeats the URL: another kind of database, an in-memory one, a
+    misspelt URL, or no URL at all.
     """
     text = str(url)
     if "://" not in text:

@@ -83,8 +83,8 @@ def _put_samples(
     designs: dict[int, int] = {}
     for row in stored["design"]:
         insert_once(connection, schema.design, **_without_id(row))
-        d = schema.design.c
-        designs[row["id"]] = connection.execute(sa.select(d.id).where(d.digest == row["digest"])).scalar_one()
+        number = sa.select(schema.design.c.id).filter_by(digest=row["digest"])
+        designs[row["id"]] = connection.scalars(number).one()
     for row in stored["design_parameter"]:
         insert_once(connection, schema.design_parameter, **row | {"design_id": designs[row["design_id"]]})
     new, differing = 0, set[str]()
@@ -143,13 +143,8 @@ def _elsewhere(connection: Connection, rows: list[Row]) -> tuple[str, ...]:
     m = schema.micrograph.c
     here = {digest: sample for digest, sample in connection.execute(sa.select(m.digest, m.sample_id))}
     pairs = [(row, here.get(row["digest"]) or row["sample_id"]) for row in rows if row["sample_id"]]
-    return tuple(
-        sorted(
-            f"{row['path']} ({row['sample_id']}, here {sample})"
-            for row, sample in pairs
-            if sample != row["sample_id"]
-        )
-    )
+    others = [(row, sample) for row, sample in pairs if sample != row["sample_id"]]
+    return tuple(sorted(f"{row['path']} ({row['sample_id']}, here {sample})" for row, sample in others))
 
 
 def _rows_of(connection: Connection, analysis_id: int) -> dict[sa.Table, list[Row]]:

@@ -30,13 +30,7 @@ def digest_of(*parts: object) -> str:
 
 
 def storable(text: str) -> str:
-    r"""`text` without what a database refuses: NUL and the bytes of names that are not UTF-8, written out.
-
-    Examples
-    --------
-    >>> storable("a\x00b") == "a" + chr(92) + "x00b"
-    True
-    """
+    """`text` without what a database refuses: NUL and the bytes of names that are not UTF-8, written out."""
     return _NOT_STORED.sub(written_out, text)
 
 

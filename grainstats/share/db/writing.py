@@ -66,14 +66,7 @@ def _storable(values: dict[str, Any]) -> dict[str, Any]:
 
 def find_analysis(connection: Connection, key: AnalysisKey) -> int | None:
     """Internal number of the analysis with this key."""
-    a = schema.analysis.c
-    return connection.execute(
-        sa.select(a.id).where(
-            a.micrograph_digest == key.micrograph_digest,
-            a.model_digest == key.model_digest,
-            a.recipe_digest == key.recipe_digest,
-        )
-    ).scalar()
+    return connection.scalar(sa.select(schema.analysis.c.id).filter_by(**dataclasses.asdict(key)))
 
 
 def add_analysis(connection: Connection, record: AnalysisRecord) -> bool:
@@ -145,21 +138,14 @@ def exclude_micrographs(connection: Connection, reasons: Mapping[str, str]) -> N
     """By SHA-256 of the file or field, why it does not count; empty: it counts again."""
     m = schema.micrograph.c
     for sha256, reason in reasons.items():
-        change = (
-            sa.update(schema.micrograph).where(m.sha256 == sha256).values(excluded=storable(reason) or None)
-        )
-        connection.execute(change)
+        own = sa.update(schema.micrograph).where(m.sha256 == sha256)
+        connection.execute(own.values(excluded=storable(reason) or None))
 
 
 def make_current(connection: Connection, micrograph_digest: str, analysis_id: int) -> None:
     """Let this analysis of the micrograph count from now on."""
-    put(
-        connection,
-        schema.current_analysis,
-        ["micrograph_digest"],
-        micrograph_digest=micrograph_digest,
-        analysis_id=analysis_id,
-    )
+    counting = {"micrograph_digest": micrograph_digest, "analysis_id": analysis_id}
+    put(connection, schema.current_analysis, ["micrograph_digest"], **counting)
 
 
 def forget_failures(connection: Connection, facts: MicrographFacts) -> None:
@@ -191,36 +177,20 @@ def put_sample_result(
     a = schema.analysis.c
     columns = (a.micrograph_digest, a.model_digest, a.recipe_digest)
     keys = connection.execute(sa.select(*columns).where(a.id.in_(analysis_ids))).all()
-    if len(keys) != len(set(analysis_ids)):
-        raise ValueError(
-            f"{sample_id}: {len(set(analysis_ids)) - len(keys)} of the analyses are not in the database"
-        )
-    digest = digest_of(
-        sample_id,
-        sorted(map(list, keys)),
-        code_version,
-        judging_digest,
-        plain(verdict),
-        [plain(d) for d in descriptors],
-    )
+    if missing := len(set(analysis_ids)) - len(keys):
+        raise ValueError(f"{sample_id}: {missing} of the analyses are not in the database")
+    facts = {"sample_id": sample_id, "code_version": code_version, "judging_digest": judging_digest}
+    result, described = plain(verdict), plain(list(descriptors))
+    digest = digest_of(sample_id, sorted(map(list, keys)), code_version, judging_digest, result, described)
     insert_once(connection, schema.sample, sample_id=sample_id, created_at=now())
-    new = insert_once(
-        connection,
-        schema.sample_result,
-        digest=digest,
-        sample_id=sample_id,
-        code_version=code_version,
-        judging_digest=judging_digest,
-        created_at=now(),
-    )
+    new = insert_once(connection, schema.sample_result, digest=digest, created_at=now(), **facts)
     r = schema.sample_result.c
     owner = {"sample_result_id": connection.scalar(sa.select(r.id).where(r.digest == digest))}
     if new:
         members = [owner | {"analysis_id": int(i)} for i in sorted(set(analysis_ids))]
         if members:
             connection.execute(sa.insert(schema.sample_result_analysis), members)
-        if verdict is not None:
-            result = plain(verdict)
+        if result is not None:
             values = {name: value for name, value in result.items() if name in schema.verdict.c}
             connection.execute(sa.insert(schema.verdict).values(**owner, **values, result=result))
         add_descriptors(connection, descriptors, owner)

@@ -66,7 +66,7 @@ def test_permutation_against_brute_force() -> None:
     for inside in combinations(range(9), 4):
         rest = [i for i in range(9) if i not in inside]
         hits += abs(stats.ttest_ind(x[list(inside)], x[rest], equal_var=False).statistic) >= observed - 1e-9
-    assert permutation(x[:4], x[4:]).p_value == pytest.approx(hits / 126)
+    assert permutation(x[:4], x[4:]).p_permutation == pytest.approx(hits / 126)
 
 
 def test_large_groups_sample_the_arrangements_reproducibly() -> None:
@@ -75,8 +75,8 @@ def test_large_groups_sample_the_arrangements_reproducibly() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=14), rng.normal(0.8, size=14)
     first, again = permutation(x, y, seed=1), permutation(x, y, seed=1)
-    assert not first.exact and first == again
-    assert first.p_value == pytest.approx(stats.ttest_ind(x, y, equal_var=False).pvalue, abs=0.01)
+    assert not first.permutation_exact and first == again
+    assert first.p_permutation == pytest.approx(stats.ttest_ind(x, y, equal_var=False).pvalue, abs=0.01)
 
 
 def test_hedges_g_published() -> None:
@@ -347,6 +347,6 @@ def test_joint_permutation_of_one_descriptor_is_its_own_permutation() -> None:
     from grainstats.infer.comparison.tests import joint_permutation, permutation
 
     x = np.random.default_rng(8).normal(size=(3, 9))
-    alone = [permutation(row[:4], row[4:]).p_value for row in x]
+    alone = [permutation(row[:4], row[4:]).p_permutation for row in x]
     assert [float(joint_permutation(row[None], 4)[0]) for row in x] == pytest.approx(alone)
     assert (joint_permutation(x, 4) >= np.array(alone) - 1e-12).all()
