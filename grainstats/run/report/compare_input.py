@@ -56,13 +56,12 @@ def read_comparison_input(db: Database) -> ComparisonInput:
             "Run `grainstats run ... --db` to the end first",
         )
     wide = by_sample.pivot(index="sample_id", columns="name", values="value")
-    wide = wide.drop(
-        columns=["n_images", "n_grains"], errors="ignore"
-    )  # counted from the analyses themselves
+    wide = wide.drop(columns=["n_images", "n_grains"], errors="ignore")  # counted from the analyses
     behind = db.sample_results().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
     by_image = by_image[by_image["analysis_id"].isin(behind["analysis_id"])]  # no excluded ones
     images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
-    table = samples.join(wide, on="sample_id").join(_counts(behind), on="sample_id")
+    counts = behind.groupby("sample_id")["n_grains"].agg(n_images="size", n_grains="sum")
+    table = samples.join(wide, on="sample_id").join(counts, on="sample_id")
     verdicts = db.verdicts().set_index("sample_id")["verdict"]
     table["verdict"] = table["sample_id"].map(verdicts)
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
@@ -102,12 +101,6 @@ def _ways(behind: pd.DataFrame) -> list[str]:
         remedy = "run them all with one model and recipe"
         notes += [f"measured in different ways, which may make a difference: {'; '.join(said)}; {remedy}"]
     return notes
-
-
-def _counts(behind: pd.DataFrame) -> pd.DataFrame:
-    """Images and grains in each sample's current result."""
-    counts = behind.groupby("sample_id")["n_grains"].agg(["size", "sum"])
-    return counts.rename(columns={"size": "n_images", "sum": "n_grains"})
 
 
 HEADLINE = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.page import fill_template
-from grainstats.run.report.wording import ROUTES, counted, p_words, shown_unit
+from grainstats.run.report.wording import ROUTES, counted, shown_unit
 from grainstats.share.catalogue import field_of
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
@@ -93,20 +93,17 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
 def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
     """What came out, in one sentence: the surest difference, or that none was detected."""
     sure = [c for c in comparisons if c.p_holm is not None and c.p_holm < SIGNIFICANT]
-    tested = [c for c in comparisons if c.p_value is not None]
-    if not tested:
-        return "Nothing could be tested; the effects below describe these samples only."
-    if not sure:
-        family = counted(len(tested), "descriptor")
-        return f"No difference was detected in {family}; the intervals say what remains possible."
-    first = min(sure, key=lambda c: c.p_holm or 0.0)
-    name = descriptor_title(first.descriptor)
-    more = f"; {len(sure)} of {len(tested)} descriptors differ" if len(tested) > 1 else ""
-    if first.estimate is None or first.scale != "ratio":
-        return f"The {name} differs between the groups ({p_words(first.p_holm)}){more}."
-    other, of = (samples_of(level, by) for level in first.levels[:2])
-    ratio = f"{first.estimate:.2f} times as large in {of} as in {other}"
-    return f"The {name} is {ratio} (95 % {interval_words(first)}){more}."
+    text = fill_template(
+        "compare_headline.txt.j2",
+        tested=sum(c.p_value is not None for c in comparisons),
+        sure=len(sure),
+        first=min(sure, key=lambda c: c.p_holm or 0.0, default=None),
+        by=by,
+        descriptor_title=descriptor_title,
+        interval_words=interval_words,
+        samples_of=samples_of,
+    )
+    return " ".join(text.split())
 
 
 def _design(c: GroupComparison) -> str:

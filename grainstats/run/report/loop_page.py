@@ -32,19 +32,17 @@ def loop_sections(
     return [
         {
             "loops": loops,
-            "words": _sentences(loops),
+            "words": [
+                line
+                for line in map(str.strip, fill_template("loop_words.txt.j2", l=loops).splitlines())
+                if line
+            ],
             "progress": progress_chart(loops),
             "predictions": prediction_chart(loops),
         }
         for loops in found
         if loops.experiments or loops.proposals
     ]
-
-
-def _sentences(loops: Loops) -> list[str]:
-    """Where both routes stand, sentence by sentence."""
-    lines = fill_template("loop_words.txt.j2", l=loops).splitlines()
-    return [line.strip() for line in lines if line.strip()]
 
 
 def write_campaign_page(

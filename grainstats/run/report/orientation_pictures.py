@@ -157,7 +157,8 @@ def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     different, count = np.unique(pairs_beside(grains.labels), axis=0, return_counts=True)
     table = pd.DataFrame({"label_a": different[:, 0], "label_b": different[:, 1], "length_px": count})
     known = grains.orientations
-    if known is None or not len(table):
+    assert known is not None
+    if not len(table):
         return np.zeros(0), np.zeros(0), np.zeros(0)
     found = misorientation_distribution(with_misorientation(table, grains), known, "px")
     return tuple(found[name].to_numpy() for name in ("from_deg", "length_share", "random_share"))
@@ -166,8 +167,7 @@ def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def _groups(grains: GrainMap) -> dict[str, list[str]]:
     """Phases that show, by the group of their key."""
     known, groups = grains.orientations, dict[str, list[str]]()
-    if known is None:
-        return groups
+    assert known is not None
     for phase in known.phases:
         if (known.phase == phase.id).any():
             groups.setdefault(key_group(phase.laue_group), []).append(phase.name)

@@ -22,7 +22,7 @@ from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.page import REPORT, fill_template, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import section_of
-from grainstats.run.report.wording import counted, first_of, rounded
+from grainstats.run.report.wording import first_of, rounded
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
@@ -115,17 +115,7 @@ def _whole(
 
 def lede(kinds: Sequence[str], n_images: int, n_failed: int) -> str:
     """The first sentence of the report: what came out, over how many images."""
-    if not kinds:
-        result = "No sample could be judged."
-    elif len(set(kinds)) == 1:
-        every = "both " if len(kinds) == 2 else "all " if len(kinds) > 2 else ""
-        result = f"{counted(len(kinds), 'sample')}: {every}{kinds[0]}."
-    else:
-        verdicts = [kind for kind in ("uniform", "bimodal", "indeterminate") if kind in kinds]
-        said = ", ".join(f"{kinds.count(kind)} {kind}" for kind in verdicts)
-        result = f"{counted(len(kinds), 'sample')}: {said}."
-    failed = f" {counted(n_failed, 'input')} gave no result." if n_failed else ""
-    return f"{result} {counted(n_images, 'image')} measured.{failed}"
+    return " ".join(fill_template("lede.txt.j2", kinds=kinds, n_images=n_images, n_failed=n_failed).split())
 
 
 def verdict_paragraphs(verdict: ModalityVerdict | None, n_shown: int | None = None) -> tuple[str, ...]:

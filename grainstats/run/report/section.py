@@ -13,6 +13,7 @@ from grainstats.infer.modality import spacing_answer
 from grainstats.infer.modality.judge_sample import MOST_UNDRAWN
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.measure.descriptors.corrected import SHARE, UNDRAWN, WHICH
+from grainstats.run.report.chart import Axis
 from grainstats.run.report.pictures import choose_images, image_name, image_views, scales_of
 from grainstats.run.report.size_charts import (
     Sizes,
@@ -121,11 +122,11 @@ def section_of(
 
 def dot_of(value: float, ci: tuple[float, float] | None, axis_nm: tuple[float, float]) -> dict[str, Any]:
     """Where a value and the ends of its interval lie on the small charts of tables (logarithmic)."""
-    low, high = np.log10(axis_nm)
+    axis = Axis("", *axis_nm, log=True)
 
     def place(nm: float) -> float:
-        share = (np.log10(max(nm, axis_nm[0])) - low) / max(high - low, 1e-9)
-        return round(float(RANGE_ROOM + (RANGE_WIDTH - 2 * RANGE_ROOM) * min(share, 1.0)), 1)
+        share = float(np.clip(axis.share(max(nm, axis.low)), 0, 1))
+        return round(RANGE_ROOM + (RANGE_WIDTH - 2 * RANGE_ROOM) * share, 1)
 
     return {"at": place(value), "ends": None if ci is None else (place(ci[0]), place(ci[1]))}
 
