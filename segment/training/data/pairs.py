@@ -78,10 +78,10 @@ def find_pairs(images: Path, tracings: Path) -> list[Pair]:
         if not fitting:
             reason = f"no tracing of that name in {tracings} ({', '.join(DRAWINGS)})"
             raise InputError(image, reason, "Add it, or take the image away")
-        if len(fitting) > 1 or image.stem in pairs:
-            other = pairs[image.stem].image if image.stem in pairs else fitting[1]
-            one = image if image.stem in pairs else fitting[0]
-            raise InputError(one, f"{other.name} has the same name", "Leave only one of them in the folder")
+        alike = [image, pairs[image.stem].image] if image.stem in pairs else fitting
+        if len(alike) > 1:
+            reason = f"{alike[1].name} has the same name"
+            raise InputError(alike[0], reason, "Leave only one of them in the folder")
         pairs[image.stem] = Pair(image, fitting[0])
     if not pairs:
         known = ", ".join(sorted(SUFFIXES))

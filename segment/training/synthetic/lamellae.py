@@ -12,7 +12,7 @@ from scipy import ndimage
 from segment.cells.editing import numbered
 from segment.grain_map import GrainMap
 from segment.training.synthetic.geometry import Section, Shape, random_section
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, on_coarse_points, smooth_noise
 from segment.training.synthetic.render import SyntheticMicrograph, photographed
 from segment.training.synthetic.render_sem import render_sem_channelling
 from segment.training.synthetic.scene import Inclusions, Scene, build_scene, truth_lines
@@ -131,10 +131,7 @@ def _band_contrast(scene: Scene, grain: np.ndarray, step: float, rng: np.random.
         image -= rng.uniform(0.05, 0.3) * bent
     if rng.random() < 0.4:
         image -= rng.uniform(0.1, 0.4) * _dust(scene.size, rng)
-    image = np.where(scene.not_grain, rng.uniform(0, 0.25), image).astype(np.float32)
-    coarse = cv2.resize(image, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    noise = rng.standard_normal(coarse.shape, dtype=np.float32)
-    coarse = coarse + np.float32(rng.uniform(0.01, 0.1)) * noise
+    coarse = on_coarse_points(np.where(scene.not_grain, rng.uniform(0, 0.25), image), step, rng)
     how = int(rng.choice([cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC], p=[0.3, 0.5, 0.2]))
     return cv2.resize(coarse, scene.size[::-1], interpolation=how)
 

@@ -40,6 +40,13 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
     return image if sigma < 0.3 else cv2.GaussianBlur(image, (0, 0), float(sigma))
 
 
+def slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of a smoothed field, float32, downwards and to the right."""
+    smooth = blur(height, 1.5)
+    down, right = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=0.125) for axis in ((0, 1), (1, 0)))
+    return down, right
+
+
 @dataclass(frozen=True, eq=False)
 class BoundaryField:
     """Distance to the nearest grain boundary, and random numbers that belong to its segment."""
@@ -83,6 +90,15 @@ def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryFiel
     segment = index[nearest]
     chance = rng.random((2, key.size), dtype=np.float32)[:, segment]
     return BoundaryField(on_line, distance, chance, segment, np.stack([key >> 32, key & 0xFFFFFFFF], axis=1))
+
+
+def on_coarse_points(image: np.ndarray, step: float, rng: np.random.Generator) -> np.ndarray:
+    """The image as a map of points `step` pixels apart measures it, with noise; float32, smaller."""
+    coarse = cv2.resize(
+        image.astype(np.float32), None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA
+    )
+    noise = rng.standard_normal(coarse.shape, dtype=np.float32)
+    return np.asarray(coarse + np.float32(rng.uniform(0.01, 0.1)) * noise)
 
 
 def draw_line(layer: np.ndarray, points: np.ndarray, value: float, thick: int = 1) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, on_coarse_points, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -45,12 +45,7 @@ def render_band_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.3:
         image = np.where(rng.random(scene.size) < rng.uniform(0, 0.02), rng.uniform(0, 0.2), image)
     image = np.where(scene.not_grain, rng.uniform(0, 0.25), image)
-    step = float(rng.uniform(1, 4))
-    coarse = cv2.resize(
-        image.astype(np.float32), None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA
-    )
-    noise = rng.standard_normal(coarse.shape, dtype=np.float32)
-    coarse = coarse + np.float32(rng.uniform(0.01, 0.1)) * noise
+    coarse = on_coarse_points(image, float(rng.uniform(1, 4)), rng)
     how = cv2.INTER_NEAREST if rng.random() < 0.5 else cv2.INTER_LINEAR
     return cv2.resize(coarse, scene.size[::-1], interpolation=how)
 

@@ -8,10 +8,9 @@ et al., IROS 2017).  What all share is what makes a grain boundary: a closed net
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, slopes, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -84,7 +83,7 @@ def _domes(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     n = scene.n_crystals
     sign = rng.choice([-1.0, 1.0]) + rng.uniform(0, 1) * rng.standard_normal(n)
     dome = rng.uniform(-1, 1) * scene.per_crystal(sign) * height
-    gy, gx = _slopes(height)
+    gy, gx = slopes(height)
     angle = rng.uniform(0, 2 * np.pi)
     lit = (np.cos(angle) * gx + np.sin(angle) * gy) * reach
     return 2 * dome + rng.uniform(0, 2) * rng.integers(0, 2) * lit
@@ -105,19 +104,10 @@ def _profile(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     strength = np.where(missing, 0.15 * strength, strength)
     along = np.clip(1 + rng.uniform(0, 0.6) * smooth_noise(rng, scene.size, rng.uniform(4, 60)), 0.1, 2)
     if rng.random() < 0.3:
-        gy, gx = _slopes(np.minimum(d, 6).astype(np.float32))
+        gy, gx = slopes(np.minimum(d, 6).astype(np.float32))
         angle = rng.uniform(0, 2 * np.pi)
         along = along * (1 + rng.uniform(0, 1.2) * (np.cos(angle) * gx + np.sin(angle) * gy))
     return profile * strength * along
-
-
-def _slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes of a smoothed field downwards and to the right."""
-    smooth = blur(height, 1.5)
-    return (
-        cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125),
-        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125),
-    )
 
 
 def _body(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, slopes, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -83,11 +83,7 @@ def _tilt(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def _relief(scene: Scene, height: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Light from the detector's side on domes and facets."""
     angle = rng.uniform(0, 2 * np.pi)
-    smooth = blur(height.astype(np.float32), 1.5)
-    gx, gy = (
-        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125),
-        cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125),
-    )
+    gy, gx = slopes(height.astype(np.float32))
     lit = np.cos(angle) * gx + np.sin(angle) * gy
     facets = _grain_levels(scene, rng, 0.06) + 0.06 * _tilt(scene, rng)
     steep = rng.uniform(0.3, 1.2) if rng.random() < 0.2 else rng.uniform(0, 0.3)
