@@ -99,7 +99,7 @@ def _named(known: EditedMap, kind: str) -> dict[str, Any]:
     return {"name": f"{known.name} {kind}"}
 
 
-def confidence_colours() -> dict[int | None, tuple[float, float, float, float]]:
+def confidence_colours() -> dict[int | None, tuple[float, ...]]:
     """Colours of 1 ... 100 per cent: bright where a border is doubtful, dark where it is sure.
 
     Matplotlib's ``plasma`` backwards, which is perceptually uniform and safe for the colour-blind, from 50 %
@@ -107,9 +107,5 @@ def confidence_colours() -> dict[int | None, tuple[float, float, float, float]]:
     """
     from matplotlib import colormaps
 
-    colours: dict[int | None, tuple[float, float, float, float]] = {None: (0, 0, 0, 0), 0: (0, 0, 0, 0)}
-    plasma = colormaps["plasma_r"]
-    for percent in range(1, 101):
-        red, green, blue, _ = plasma(max(percent - 50, 0) / 50)
-        colours[percent] = (float(red), float(green), float(blue), 1.0)
-    return colours
+    colours = colormaps["plasma_r"](np.maximum(np.arange(1, 101) - 50, 0) / 50)
+    return {None: (0, 0, 0, 0), 0: (0, 0, 0, 0)} | dict(enumerate(map(tuple, colours.tolist()), 1))

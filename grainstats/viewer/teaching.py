@@ -56,13 +56,7 @@ def command(pairs: Pairs, out: Path, *, model: str | None = None, minutes: float
 
 
 def share_done(line: str) -> float | None:
-    """Share of the training that is done, where a line of `grainstats model finetune` says it.
-
-    Examples
-    --------
-    >>> share_done("step 30  loss 0.4123  20.0%")
-    0.2
-    """
+    """Share of the training that is done, where a line of `grainstats model finetune` says it."""
     found = _PER_CENT.match(line)
     return float(found[1]) / 100 if found else None
 

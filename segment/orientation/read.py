@@ -23,14 +23,13 @@ TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
 HDF5_FORMATS: tuple[Any, ...] = (oxford_h5oina, orix_h5, bruker_h5, edax_h5)
 #: maps that are not read, and as what to export them
 NOT_READ = {
-    ".cpr": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
-    ".crc": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
+    **dict.fromkeys((".cpr", ".crc"), "Export it from Channel 5 or AZtec as .ctf or .h5oina"),
     ".osc": "Export it from OIM Analysis as .ang or .h5",
     ".res": "Export it from ASTAR's MapViewer as .ang or .ctf",
-    ".blo": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
-    ".up1": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
-    ".up2": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
-    ".ebsp": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
+    **dict.fromkeys(
+        (".blo", ".up1", ".up2", ".ebsp"),
+        "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
+    ),
     ".dream3d": "`grainstats measure` reads its grains; for orientations, export the section as .ang or .ctf",
 }
 GENERAL_SUFFIXES = (".h5", ".hdf5")  #: that anything may have

@@ -14,12 +14,8 @@ from segment.orientation.hdf5 import MAX_DEPTH, datasets, text, values_of
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp", ".dream3d")
-_SIZES = (
-    ("element_size_um", "um"),
-    ("element_size_nm", "nm"),
-    ("voxel_size_nm", "nm"),
-    ("voxel_size_um", "um"),
-)
+#: attributes that give the voxel size; they end with its unit
+_SIZES = ("element_size_um", "element_size_nm", "voxel_size_nm", "voxel_size_um")
 
 
 def read(path: Path, name: str | None = None) -> GreyVolume:
@@ -89,9 +85,9 @@ def _default_signal(file: Any) -> Any | None:
 
 
 def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:
-    for name, unit in _SIZES:
+    for name in _SIZES:
         if name in dataset.attrs:
-            edges = [to_nm(text(v), unit) for v in np.ravel(dataset.attrs[name])]
+            edges = [to_nm(text(v), name[-2:]) for v in np.ravel(dataset.attrs[name])]
             if len(edges) == 3 and (size := VoxelSize.of(*edges[::-1])) is not None:
                 return size, f"attribute {name}"
     return _nexus_axes(dataset), "NeXus axes"

@@ -15,12 +15,7 @@ from segment.volume.stack import GreyVolume, VoxelSize
 def read(path: Path) -> GreyVolume:
     """The first dataset of the first multiscale image, axes of length 1 left out.
 
-    Raises
-    ------
-    InputError
-        zarr is not installed.
-    UnreadableError
-        No OME-Zarr.
+    `InputError`: zarr is not installed. `UnreadableError`: no OME-Zarr.
     """
     try:
         import zarr

@@ -37,7 +37,7 @@ class VolumeMeasurement:
     block_area_nm2: np.ndarray  #: shape (n_blocks, 2): interface between grains, and of grains with no grain
     block_volume_nm3: np.ndarray  #: shape (n_blocks,)
     triple_line_nm: float  #: length of the lines on which three grains meet
-    quadruple_points: int
+    quadruple_points: int  #: every four grains that meet anywhere count once
     lines: LineCounts
 
     @property
@@ -86,7 +86,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
         block_area_nm2=by_block,
         block_volume_nm3=_block_voxels(labels.shape, blocks) * volume.voxel_size.volume,
         triple_line_nm=_triple_line(labels, edge),
-        quadruple_points=_quadruple_points(labels),
+        quadruple_points=len(np.unique(corner_groups(labels), axis=0)),
         lines=count_lines(labels, edge),
     )
 
@@ -171,9 +171,3 @@ def _triple_line(labels: np.ndarray, edge: np.ndarray) -> float:
     layers = np.array([shape[[1, 2]], shape[[0, 2]], shape[[0, 1]]])
     whole = np.prod(layers / np.maximum(layers - 1, 1), axis=1)
     return float((along * edge * whole).sum() / LINE_STAIRS)
-
-
-def _quadruple_points(labels: np.ndarray) -> int:
-    """Points where four grains meet: every four grains that meet anywhere count once."""
-    groups = corner_groups(labels)
-    return len(np.unique(groups, axis=0)) if len(groups) else 0
