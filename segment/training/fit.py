@@ -152,16 +152,12 @@ def _checkpoint(path: Path) -> dict[str, Any]:
 def _load(network: Any, weights: dict[str, Any], source: Path | str, *, all_of_them: bool = True) -> None:
     """Put weights into a network; with `all_of_them` False some may stay as they are, but none be unknown."""
     try:
-        unexpected = network.load_state_dict(weights, strict=all_of_them).unexpected_keys
-    except RuntimeError as error:
-        raise _other_network(source) from error
-    if unexpected:
-        raise _other_network(source)
-
-
-def _other_network(source: Path | str) -> InputError:
-    remedy = "Name the recipe that they were trained by, or another --out for a run of its own"
-    return InputError(source, "are of another network than the recipe's", remedy)
+        fit = not network.load_state_dict(weights, strict=all_of_them).unexpected_keys
+    except RuntimeError:
+        fit = False
+    if not fit:
+        remedy = "Name the recipe that they were trained by, or another --out for a run of its own"
+        raise InputError(source, "are of another network than the recipe's", remedy)
 
 
 def save(run: Run, path: Path) -> None:

@@ -51,7 +51,8 @@ def volume_current(
     edge = np.asarray(voxel_zyx, float)
     faces = face_areas(whole, edge)
     if law.needs_classes:
-        faces = replace(faces, coarse=_coarse(whole, edge, law))
+        size = np.bincount(whole.ravel()) * float(np.prod(edge)) * (np.arange(whole.max() + 1) > 0)
+        faces = replace(faces, coarse=is_coarse(np.cbrt(6 / np.pi * size), size, law))
     source = DrawSource(faces, law)
     n = 1 if not source.varies else (_DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
@@ -141,13 +142,6 @@ def maximum_flow(pairs: np.ndarray, capacity: np.ndarray, first: np.ndarray, las
     )
     graph = sparse.csr_matrix(both.astype(np.int32))
     return int(csgraph.maximum_flow(graph, source, sink).flow_value) / scale
-
-
-def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
-    """Which grains are coarse, by label; a threshold needs voxels in nanometres."""
-    volume = np.bincount(labels.ravel()) * float(np.prod(edge))
-    volume[0] = 0.0
-    return is_coarse(np.cbrt(6 / np.pi * volume), volume, law)
 
 
 def checked_labels(labels: np.ndarray, ndim: int) -> np.ndarray:

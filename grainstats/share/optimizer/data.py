@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -35,15 +36,9 @@ class Experiments:
 
     def only(self, keep: np.ndarray) -> Experiments:
         """These rows alone."""
-        return replace(
-            self,
-            ids=tuple(i for i, k in zip(self.ids, keep, strict=True) if k),
-            x=self.x[keep],
-            features=self.features[keep],
-            feature_variance=self.feature_variance[keep],
-            y=self.y[keep],
-            y_variance=self.y_variance[keep],
-        )
+        by_row = ("x", "features", "feature_variance", "y", "y_variance")
+        kept = {name: getattr(self, name)[keep] for name in by_row}
+        return replace(self, ids=tuple(compress(self.ids, keep)), **kept)
 
     @property
     def spread(self) -> float:
