@@ -29,54 +29,40 @@ def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @numba.njit(cache=True, nogil=True)
 def _share_of_face(
     labels: np.ndarray,
-    z: int,
-    y: int,
-    x: int,
+    place: tuple[int, int, int],
     axis: int,
     a: int,
     b: int,
     offsets: np.ndarray,
     edge: np.ndarray,
+    sums: np.ndarray,
 ) -> float:
-    """Cosine between the interface of grains a and b and the face after voxel (z, y, x)."""
-    m0 = m1 = m2 = 0.0
-    s0 = s1 = s2 = 0.0
-    q0 = q1 = q2 = 0.0
-    count = 0
-    na = nb = 0
-    a0 = a1 = a2 = b0 = b1 = b2 = 0.0
+    """Cosine between the interface of grains a and b and the face after a voxel; `sums` is room, (4, 3)."""
+    z, y, x = place
     nz, ny, nx = labels.shape
-    for k in range(offsets.shape[0]):
-        dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
-        w, v, u = z + dz, y + dy, x + dx
+    sums[:] = 0.0  # of offsets, of their squares, of those to a, of those to b
+    count = na = nb = 0
+    for k in range(len(offsets)):
+        w, v, u = z + offsets[k, 0], y + offsets[k, 1], x + offsets[k, 2]
         if w < 0 or v < 0 or u < 0 or w >= nz or v >= ny or u >= nx:
             continue
-        count += 1
-        s0 += dz
-        s1 += dy
-        s2 += dx
-        q0 += dz * dz
-        q1 += dy * dy
-        q2 += dx * dx
         here = labels[w, v, u]
-        if here == a:
-            na += 1
-            a0 += dz
-            a1 += dy
-            a2 += dx
-        elif here == b:
-            nb += 1
-            b0 += dz
-            b1 += dy
-            b2 += dx
-    m0 = (b0 / nb - a0 / na) / max(q0 / count - (s0 / count) ** 2, 1e-9) / edge[0]
-    m1 = (b1 / nb - a1 / na) / max(q1 / count - (s1 / count) ** 2, 1e-9) / edge[1]
-    m2 = (b2 / nb - a2 / na) / max(q2 / count - (s2 / count) ** 2, 1e-9) / edge[2]
-    length = np.sqrt(m0 * m0 + m1 * m1 + m2 * m2)
-    if length == 0.0:
-        return 1.0
-    along = m0 if axis == 0 else (m1 if axis == 1 else m2)
-    return abs(along) / length
+        count += 1
+        na += here == a
+        nb += here == b
+        for i in range(3):
+            sums[0, i] += offsets[k, i]
+            sums[1, i] += offsets[k, i] ** 2
+            if here == a:
+                sums[2, i] += offsets[k, i]
+            elif here == b:
+                sums[3, i] += offsets[k, i]
+    normal = sums[0]
+    for i in range(3):
+        spread = max(sums[1, i] / count - (sums[0, i] / count) ** 2, 1e-9)
+        normal[i] = (sums[3, i] / nb - sums[2, i] / na) / spread / edge[i]
+    length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
+    return 1.0 if length == 0.0 else abs(normal[axis]) / length
 
 
 @numba.njit(cache=True, nogil=True)
@@ -93,7 +79,7 @@ def interfaces(
     """
     nz, ny, nx = labels.shape
     keys, values = np.full(START, FREE, np.int64), np.zeros((START, 2))
-    used = 0
+    used, sums = 0, np.zeros((4, 3))
     by_block = np.zeros((blocks[0] * blocks[1] * blocks[2], 2))
     area = np.array([edge[1] * edge[2], edge[0] * edge[2], edge[0] * edge[1]])
     whole = np.array([n / max(n - 1, 1) for n in labels.shape])
@@ -108,7 +94,7 @@ def interfaces(
                     if w == nz or v == ny or u == nx or labels[w, v, u] == here:
                         continue
                     there = labels[w, v, u]
-                    share = _share_of_face(labels, z, y, x, axis, here, there, offsets[axis], edge)
+                    share = _share_of_face(labels, (z, y, x), axis, here, there, offsets[axis], edge, sums)
                     key = pair_of(here, there)
                     i = pair_slot(keys, key)
                     if keys[i] == FREE:

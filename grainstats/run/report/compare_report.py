@@ -155,9 +155,7 @@ def _contrasts(c: GroupComparison) -> list[Contrast]:
 
 def _point(c: GroupComparison, k: Contrast, y: float, two: bool) -> DataPoint:
     assert k.estimate is not None
-    sure = (
-        c.p_holm is not None and c.p_holm < SIGNIFICANT and k.p_value is not None and k.p_value < SIGNIFICANT
-    )
+    sure = all(p is not None and p < SIGNIFICANT for p in (c.p_holm, k.p_value))
     kind = "sure" if sure else ("specimens" if c.interval_from.startswith("images") else "open")
     ends = None if k.ci_low is None or k.ci_high is None else (k.ci_low, k.ci_high)
     words = f"{k.estimate:.2f}" + (f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else "")

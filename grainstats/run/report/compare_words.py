@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.page import fill_template
-from grainstats.run.report.wording import ROUTES, counted, shown_unit
+from grainstats.run.report.wording import ROUTES, shown_unit
 from grainstats.share.catalogue import field_of
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
@@ -66,7 +66,8 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     anova = {c.descriptor: ANOVA.fullmatch(c.model) for c in tested}
     text = fill_template(
         "compare_words.txt.j2",
-        design=_design(largest),
+        largest=largest,
+        numbers=_NUMBERS,
         two=len(largest.levels) == 2,
         family=len(tested),
         alone=[c for c in ordered if c not in said],
@@ -82,7 +83,8 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
             c.reason for c in ordered if c.interval_from == "images of these specimens only"
         ),
         v=verdicts,
-        groups_judged=[] if verdicts is None else _judged(verdicts),
+        by_verdict=lambda v, k: dict(zip(v.verdicts, v.counts[k], strict=True)),
+        samples_of=samples_of,
         interval_words=interval_words,
         level_name=level_name,
         descriptor_title=descriptor_title,
@@ -104,22 +106,3 @@ def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
         samples_of=samples_of,
     )
     return " ".join(text.split())
-
-
-def _design(c: GroupComparison) -> str:
-    """How many samples, images and grains were compared."""
-    listed = [
-        f"{_NUMBERS[n] if n < len(_NUMBERS) else n} {samples_of(level, c.groups, n)} "
-        f"({counted(images, 'micrograph')}, {counted(grains, 'grain')})"
-        for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
-    ]
-    every = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f"{every} were compared, one summary per sample and descriptor"
-
-
-def _judged(v: VerdictComparison) -> list[tuple[str, str]]:
-    """Group and its verdicts, counted."""
-    return [
-        (level, ", ".join(f"{n} {verdict}" for n, verdict in zip(counts, v.verdicts, strict=True) if n))
-        for level, counts in zip(v.levels, v.counts, strict=True)
-    ]

@@ -71,20 +71,14 @@ def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, in
 
 def _kinds(grains: GrainMap, labels: np.ndarray) -> np.ndarray:
     """Kind of boundary at each pixel whose right or lower neighbour has another label; 0: none."""
+    different, which = np.unique(pairs_beside(labels), axis=0, return_inverse=True)
+    found = boundary_character(grains, different)
+    cases = [np.isnan(found.angle_deg), found.sigma == 3, found.low_angle]
+    of_pair = np.select(cases, [_OTHER, _TWIN, _LOW], _HIGH).astype(np.uint8)
     kind = np.zeros(labels.shape, np.uint8)
     rows, columns = (np.concatenate(places) for places in zip(*label_edges(labels), strict=True))
-    np.maximum.at(kind, (rows, columns), _kind_of_pairs(grains, pairs_beside(labels)))
+    np.maximum.at(kind, (rows, columns), of_pair[which.ravel()])
     return kind
-
-
-def _kind_of_pairs(grains: GrainMap, pairs: np.ndarray) -> np.ndarray:
-    different, which = np.unique(pairs, axis=0, return_inverse=True)
-    character = boundary_character(grains, different)
-    kind = np.full(len(different), _OTHER, np.uint8)
-    known = np.isfinite(character.angle_deg)
-    kind[known] = np.where(character.low_angle[known], _LOW, _HIGH)
-    kind[known & (character.sigma == 3)] = _TWIN
-    return kind[which.ravel()]
 
 
 def _map_shape(colours: np.ndarray, longest: int) -> tuple[int, int]:

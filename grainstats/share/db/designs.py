@@ -25,11 +25,7 @@ _LOCK = 7_214_901_734  #: any number that no other lock of this database has
 
 
 def put_samples(connection: Connection, sheet: SampleSheet) -> int:
-    """Store every row of a sheet, correcting what is there already; returns how many samples are new.
-
-    The first unit a quantity is stored with becomes its unit of record; later sheets are converted to it;
-    `SheetError` where they cannot be. Other samples and earlier designs are left as they are.
-    """
+    """As `Database.put_samples`; other samples and earlier designs are left as they are."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     sheet = in_units_of_record(connection, sheet)
@@ -107,10 +103,7 @@ def emptied_in_words(connection: Connection, sheet: SampleSheet) -> list[str]:
 
 
 def drop_renamed(connection: Connection, sample_ids: Iterable[str]) -> dict[str, str]:
-    """Take design and properties from samples that stand under another name too; the names, old to new.
-
-    That is one without a micrograph whose design and measured values another one has.
-    """
+    """As `Database.drop_renamed`: of samples without a micrograph, those that stand under another name."""
     s, m, y = schema.sample.c, schema.micrograph.c, schema.measured_property.c
 
     def values(sample_id: str) -> set[tuple[Any, ...]]:
