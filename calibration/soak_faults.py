@@ -88,7 +88,8 @@ def fill(out: Path, pid: int) -> None:
 def workers_of(pid: int) -> list[int]:
     """The processes in which a run works on its images."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    words = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    return [child for child, command in words.items() if b"resource_tracker" not in command]
 
 
 def end_memory(out: Path, pid: int) -> None:

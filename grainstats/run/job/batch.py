@@ -190,7 +190,8 @@ def default_workers(model: Model, device: Device) -> int:
 def _workers_of(dask: str | None, analyse: Callable[[Job], Outcome], n: int) -> Workers:
     """Where the images are worked on; workers of a Dask cluster have one thread each."""
     if dask is None:
-        return IsolatedWorkers(analyse, n, analyse.alone if isinstance(analyse, Analyst) else None)
+        further = (analyse.alone, analyse.prepare) if isinstance(analyse, Analyst) else ()
+        return IsolatedWorkers(analyse, n, *further)
     from grainstats.run.job.dask_workers import DaskWorkers
 
     return DaskWorkers(analyse, dask)

@@ -12,6 +12,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -45,13 +46,13 @@ def threads_per_worker(workers: int) -> int:
 
 
 class IsolatedWorkers(Generic[Task, Answer]):
-    """Runs one function over jobs in spawned processes.
+    """Runs one function over jobs in processes of their own.
 
     The function is importable by name and must not raise for a bad job but return a result that says so; an
     `OutputError` ends all jobs.
     Without workers it runs in this process, not isolated. `alone` does a job that is the only one in this
-    process, for a worker would first import everything again; it gives None for a job that is better
-    isolated, for its memory.
+    process, for a worker may first have to import everything again; it gives None for a job that is better
+    isolated, for its memory. `prepare` loads, before this process is forked, what workers need.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class IsolatedWorkers(Generic[Task, Answer]):
         function: Callable[[Task], Answer],
         workers: int,
         alone: Callable[[Task], Answer | None] | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         self.function = function
         self.workers = workers
         self.alone = alone
+        self.prepare = prepare
         self._started = False
 
     def results(self, next_job: Callable[[], Task | None]) -> Iterator[tuple[Task, Answer | Crash]]:
@@ -139,9 +142,11 @@ class IsolatedWorkers(Generic[Task, Answer]):
             executor.shutdown(wait=not running, cancel_futures=True)
 
     def _executor(self, workers: int) -> ProcessPoolExecutor:
+        if self.prepare and may_fork():
+            self.prepare()
         return ProcessPoolExecutor(
             workers,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=multiprocessing.get_context("fork" if may_fork() else "spawn"),
             initializer=_start_worker,
             initargs=(threads_per_worker(self.workers), gc.get_threshold()),
         )
@@ -168,6 +173,12 @@ class IsolatedWorkers(Generic[Task, Answer]):
                 del os.environ[name]
 
 
+def may_fork() -> bool:
+    """Whether a copy of this process is sound: no thread of it, of Python or a library, is left behind."""
+    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 2
+    return threads == 1 and "torch" not in sys.modules  # a fork cannot use CUDA
+
+
 def load_first() -> None:
     """Load OpenBLAS, NumPy's and SciPy's, while there is memory: where it finds none, it tries for ever."""
     importlib.import_module("scipy.special")
@@ -176,11 +187,18 @@ def load_first() -> None:
 
 
 def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
-    """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
+    """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent.
+
+    What a fork has of its parent is not searched for garbage, and the signals that the parent handles end it.
+    """
+    gc.freeze()
     gc.set_threshold(*collect_at)
     take_share(threads)
     cv2.setNumThreads(threads)
     load_first()
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

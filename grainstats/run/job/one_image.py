@@ -92,6 +92,19 @@ class Analyst:
         finally:
             note.unlink(missing_ok=True)
 
+    @staticmethod
+    def prepare() -> None:
+        """Load what workers analyse images with and this process judges samples with, compiled loops, too."""
+        import numpy as np
+
+        import grainstats.infer.modality.judge_sample
+        import grainstats.measure.any_map
+        import grainstats.run.report.orientation_pictures
+        import segment.pipeline  # noqa: F401
+        from segment.cells.watershed import number_cells
+
+        number_cells(np.zeros((1, 1), np.int32), np.zeros(1, np.int32))
+
     def _analyse(self, job: Job) -> Outcome:
         from grainstats.share.db.records import AnalysisKey
 

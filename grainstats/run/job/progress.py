@@ -43,7 +43,8 @@ class ProgressBar(Progress):
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[left]}"),
             )
-            self._bar = Progress(*columns, console=self._console)
+            # drawn where something changes: a thread that draws it would forbid to fork workers
+            self._bar = Progress(*columns, console=self._console, auto_refresh=False)
             self._task = self._bar.add_task("analysing", total=0, left="")
         self._total = self._skipped = self._worked = self._results = 0
         self._start = time.monotonic()
@@ -89,7 +90,8 @@ class ProgressBar(Progress):
     def _show(self) -> None:
         if self._bar is not None:
             done = self._skipped + self._worked
-            self._bar.update(self._task, total=self._total, completed=done, left=self._left().lstrip(", "))
+            left = self._left().lstrip(", ")
+            self._bar.update(self._task, total=self._total, completed=done, left=left, refresh=True)
 
     def _left(self) -> str:
         """Images found done, or refused at a glance, say nothing about the others."""
