@@ -47,7 +47,8 @@ from segment.grain_map import Reliability
 from segment.micrograph import Micrograph
 from segment.pipeline import with_voids
 from segment.quality.calibration_table import Confidence, Weighing
-from segment.quality.evidence import EVIDENCE_NAMES, Evidence, gather_evidence
+from segment.quality.evidence import gather_evidence
+from segment.quality.evidence_numbers import EVIDENCE_NAMES, Evidence
 from segment.quality.score import score
 from segment.quality.warnings import probability_warnings
 from segment.training.synthetic.styles import STYLES

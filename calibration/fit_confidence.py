@@ -22,7 +22,7 @@ from segment.quality.calibration_table import (
     halved_products,
     standardised,
 )
-from segment.quality.evidence import Evidence
+from segment.quality.evidence_numbers import Evidence
 from segment.quality.score import TOLERANCE_PX, fill
 
 KNOTS = 12  #: most points of a reliability table

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-LARGEST = 2**24  #: pixels above which none is looked for; published pictures are smaller
+LARGEST_WITH_INSET = 2**24  #: pixels above which none is looked for; published pictures are smaller
 
 _CHUNK = 16  #: pixels of a seam that are judged together
 #: length of the seams, and in a corner of what is left behind: pixels, share of the image's side
@@ -51,7 +51,7 @@ def find_seams(image: np.ndarray) -> tuple[np.ndarray | None, bool]:
     Only uint8 and uint16 are searched: other dtypes come from the detector, not from a picture.  Of 91 insets
     each drawn into corners, at edges and elsewhere, with and without border, 70, 70 and 56 were found.
     """
-    is_searched = image.dtype in (np.uint8, np.uint16) and image.size <= LARGEST
+    is_searched = image.dtype in (np.uint8, np.uint16) and image.size <= LARGEST_WITH_INSET
     if not is_searched or min(image.shape) < 2 * _LEAST[2][0]:
         return None, False
     step = _STEP * float(np.ptp(np.percentile(image[::4, ::4], (1, 99))))

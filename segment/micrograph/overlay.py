@@ -11,7 +11,7 @@ import numpy as np
 
 from segment.micrograph.drawn_map import FEW_LEVELS
 
-LARGEST = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
+LARGEST_WITH_OVERLAY = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
 
 _BLOCK_ROWS = 512  #: rows drawn at a time
 _BOX_SIDES = (12, 40)  #: least rows and columns of a box
@@ -39,7 +39,7 @@ def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarr
     The info bar is cut. Only uint8 and uint16 are searched: other dtypes come from the detector. `blank`,
     bool, is where a frame was found: dark grains beside one are no lettering beside a bar.
     """
-    if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST:
+    if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST_WITH_OVERLAY:
         return None
     hidden: np.ndarray | None = None
     for level in _drawn_levels(image):

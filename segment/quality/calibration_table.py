@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from segment.errors import ModelError
 from segment.grain_map import Reliability
-from segment.quality.evidence import EVIDENCE_NAMES, Evidence
+from segment.quality.evidence_numbers import EVIDENCE_NAMES, Evidence
 
 CONFIDENCE_FILE = "confidence.json"
 CONFIDENCE_FORMAT = 2  #: version of confidence.json that this code reads

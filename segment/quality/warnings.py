@@ -14,7 +14,8 @@ from segment.boundary_map import BoundaryMap
 from segment.grain_map import GrainMap
 from segment.quality.boundary_loss import SOUND
 from segment.quality.calibration_table import Confidence
-from segment.quality.evidence import JUDGED_PX, Evidence, some_cells
+from segment.quality.evidence import JUDGED_PX, some_cells
+from segment.quality.evidence_numbers import Evidence
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops

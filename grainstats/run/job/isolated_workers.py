@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -139,7 +140,7 @@ class IsolatedWorkers(Generic[Task, Answer]):
                         yield job, future.result()
             crashed.extend(running.values())
         finally:
-            executor.shutdown(wait=not running, cancel_futures=True)
+            executor.shutdown(wait=bool(crashed) or not running, cancel_futures=True)
 
     def _executor(self, workers: int) -> ProcessPoolExecutor:
         if self.prepare and may_fork():
@@ -175,8 +176,13 @@ class IsolatedWorkers(Generic[Task, Answer]):
 
 def may_fork() -> bool:
     """Whether a copy of this process is sound: no thread of it, of Python or a library, is left behind."""
-    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 2
-    return threads == 1 and "torch" not in sys.modules  # a fork cannot use CUDA
+    if sys.platform != "linux" or "torch" in sys.modules:  # a fork cannot use CUDA
+        return False
+    for _ in range(20):
+        if len(os.listdir("/proc/self/task")) == 1:
+            return True
+        time.sleep(0.005)  # one that has ended takes a moment to go
+    return False
 
 
 def load_first() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from segment.unet.model_folder import Model
 
 DRAWS = 100  #: of the current: fewer than `infer.current` takes for one map; a batch has thousands
+_OF_IMAGES_AND_SAMPLES = (
+    "segment.pipeline",
+    "grainstats.measure.any_map",
+    "grainstats.infer.modality.judge_sample",
+    "grainstats.run.report.orientation_pictures",
+)
 MOST_ALONE = 64 << 20  #: bytes of a file: an 8192 x 8192 image of 8 bits, some 3 GB while it is worked on
 
 
@@ -94,16 +101,13 @@ class Analyst:
 
     @staticmethod
     def prepare() -> None:
-        """Load what workers analyse images with and this process judges samples with, compiled loops, too."""
+        """Load what images are analysed and samples judged with, and what compiled loops need."""
         import numpy as np
 
-        import grainstats.infer.modality.judge_sample
-        import grainstats.measure.any_map
-        import grainstats.run.report.orientation_pictures
-        import segment.pipeline  # noqa: F401
-        from segment.cells.watershed import number_cells
-
-        number_cells(np.zeros((1, 1), np.int32), np.zeros(1, np.int32))
+        for module in _OF_IMAGES_AND_SAMPLES:
+            import_module(module)
+        loop = import_module("segment.cells.watershed").number_cells
+        loop(np.zeros((1, 1), np.int32), np.zeros(1, np.int32))
 
     def _analyse(self, job: Job) -> Outcome:
         from grainstats.share.db.records import AnalysisKey

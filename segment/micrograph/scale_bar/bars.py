@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-LARGEST = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
+LARGEST_WITH_BAR = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
 SHORTEST = 24  #: pixels; the ends of a shorter bar tell its length to no better than 4 %
 _WIDEST = 0.8  #: of the columns that a bar may take; longer lines are frames
 _SLENDER = 4  #: least length : height
@@ -118,7 +118,7 @@ def _flat_runs(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _stacks(grey: np.ndarray) -> list[tuple[int, int, int, int]]:
     """(top, bottom, begin, end) of rows of one level that begin and end abruptly on the same columns."""
-    if grey.size > LARGEST or min(grey.shape) < SHORTEST:
+    if grey.size > LARGEST_WITH_BAR or min(grey.shape) < SHORTEST:
         return []
     row, begin, end = _flat_runs(grey)
     columns = grey.shape[1]

@@ -13,7 +13,7 @@ from fit_confidence import write_confidence
 from segment.errors import ModelError
 from segment.grain_map import Reliability
 from segment.quality.calibration_table import CONFIDENCE_FILE, Confidence, Weighing, read_confidence
-from segment.quality.evidence import Evidence
+from segment.quality.evidence_numbers import Evidence
 
 EVEN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
 TABLE = Confidence(

@@ -14,7 +14,8 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
 from segment.cells.label_edges import on_edges
 from segment.micrograph import Micrograph
-from segment.quality.evidence import EVIDENCE_NAMES, Evidence, gather_evidence, hull_area, junctions
+from segment.quality.evidence import gather_evidence, hull_area, junctions
+from segment.quality.evidence_numbers import EVIDENCE_NAMES, Evidence
 
 
 def cells_of(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:

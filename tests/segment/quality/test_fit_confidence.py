@@ -17,7 +17,7 @@ from fit_confidence import (
 )
 from not_grains import KINDS, picture_without_grains
 
-from segment.quality.evidence import Evidence
+from segment.quality.evidence_numbers import Evidence
 
 PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
 

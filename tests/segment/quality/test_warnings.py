@@ -9,7 +9,7 @@ from segment.cells.borders import find_borders
 from segment.cells.close import close_cells
 from segment.grain_map import Reliability
 from segment.quality.calibration_table import Confidence, Weighing
-from segment.quality.evidence import Evidence
+from segment.quality.evidence_numbers import Evidence
 from segment.quality.warnings import (
     MISSED,
     NO_GRAINS,

@@ -52,6 +52,17 @@ assert not loaded, loaded
     assert done.returncode == 0, done.stderr
 
 
+def test_listing_models_loads_no_image_library():
+    code = """
+import sys
+from grainstats.run.commands.model import list_models
+list_models()
+assert "cv2" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and "unet-lite2 (default)" in done.stdout, done.stderr
+
+
 def test_help_takes_less_than_a_second_of_processor_time():
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "verdict" in call("--help").stdout

@@ -126,18 +126,54 @@ if __name__ == "__main__":
 
 def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     script = tmp_path / "job.py"
-    script.write_text(SCRIPT.replace('if __name__ == "__main__":', "if True:"))
+    second = (
+        "import threading\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nif True:"
+    )
+    script.write_text(SCRIPT.replace('if __name__ == "__main__":', second))
     done = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True)
     assert "no worker process can be started" in done.stderr  # a tracker may have the last word
 
 
+FORKED = """
+import multiprocessing, os, signal
+from grainstats.run.job.isolated_workers import Crash, IsolatedWorkers
+
+def work(job):
+    if job == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    process = type(multiprocessing.current_process()).__name__
+    return process, prepared, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+prepared = []
+if __name__ == "__main__":
+    jobs = iter([1, 2, 3, 4])
+    signal.signal(signal.SIGTERM, print)
+    workers = IsolatedWorkers(work, 2, prepare=lambda: prepared.append(1))
+    answers = dict(workers.results(lambda: next(jobs, None)))
+    assert isinstance(answers[3], Crash) and len(answers) == 4, answers
+    process, *good = answers[1]  # after a crash it may be another, for threads take a moment to end
+    assert process == "ForkProcess" and all(good), answers
+"""
+ONE_THREAD = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is forked")
+def test_a_process_of_one_thread_is_forked_and_its_workers_are_isolated_all_the_same(tmp_path):
+    script = tmp_path / "job.py"
+    script.write_text(FORKED)
+    words = [sys.executable, "-W", "error::DeprecationWarning", str(script)]
+    done = subprocess.run(words, env=ONE_THREAD, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
-def test_workers_end_with_a_run_that_is_killed(tmp_path):
+@pytest.mark.parametrize("environment", [None, ONE_THREAD], ids=["several threads", "one thread"])
+def test_workers_end_with_a_run_that_is_killed(environment, tmp_path):
     script = tmp_path / "job.py"
     script.write_text(SCRIPT)
     pids = tmp_path / "pids"
     pids.mkdir()
-    process = subprocess.Popen([sys.executable, str(script), str(pids)])
+    process = subprocess.Popen([sys.executable, str(script), str(pids)], env=environment)
     wait_until(lambda: len(list(pids.iterdir())) == 2)
     process.kill()
     process.wait()
