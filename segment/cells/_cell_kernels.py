@@ -44,6 +44,26 @@ def survey_pixels(
 
 
 @numba.njit(cache=True, nogil=True)
+def points_in_first(
+    labels: np.ndarray, y: np.ndarray, x: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """Points of a circle around each place in the cell of its first; 0 where it is not two cells' alone."""
+    found = np.zeros(y.size, np.int64)
+    for k in range(y.size):
+        first = labels[y[k] + rows[0], x[k] + columns[0]]
+        before, same, changes, known = first, 0, 0, True
+        for i in range(rows.size):
+            here = labels[y[k] + rows[i], x[k] + columns[i]]
+            same += here == first
+            changes += here != before
+            known = known and here != 0
+            before = here
+        if known and changes + (before != first) == 2:
+            found[k] = same
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
 def absorb(
     pairs: np.ndarray,
     lowest_pass: np.ndarray,

@@ -40,7 +40,6 @@ RING = 64  #: points on a circle
 #: degrees below which an angle is a corner, midway between 120, where a border is missing, and what traced
 #: boundaries have at their bends (135 and more)
 SHARP = 125.0
-AT_ONCE = 1 << 16  #: places looked at together: bounds memory, changes no result
 
 
 def corners_per_junction(labels: np.ndarray) -> float:
@@ -60,23 +59,20 @@ def corners_per_junction(labels: np.ndarray) -> float:
     if junctions < _FEWEST:
         return 0.0
     y, x = np.nonzero(two)
-    parts = [slice(k, k + AT_ONCE) for k in range(0, y.size, AT_ONCE)]
-    sharp = np.concatenate([_angles(labels, y[p], x[p], radius) < SHARP for p in parts])
-    two[y[~sharp], x[~sharp]] = False
+    two[y, x] = _angles(labels, y, x, radius) < SHARP
     return _groups(two, max(int(radius / 4), 1)) / junctions
 
 
 def _angles(labels: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """Narrower angle between the two cells at pixel corners, degrees; inf where others lie on a circle."""
+    from segment.cells._cell_kernels import points_in_first
+
     turn = np.linspace(0, 2 * np.pi, RING, endpoint=False)
     total = np.zeros(y.size)
     for reach in (radius, WIDER * radius):
         rows, columns = (np.round(0.5 + reach * part).astype(int) for part in (np.sin(turn), np.cos(turn)))
-        ring = labels[y[:, None] + rows, x[:, None] + columns]
-        changes = np.count_nonzero(ring[:, 1:] != ring[:, :-1], axis=1) + (ring[:, 0] != ring[:, -1])
-        simple = (changes == 2) & ring.all(axis=1)
-        first = (ring == ring[:, :1]).mean(axis=1)
-        total += np.where(simple, 360 * np.minimum(first, 1 - first), np.inf)
+        first = points_in_first(labels, y, x, rows, columns) / RING
+        total += np.where(first > 0, 360 * np.minimum(first, 1 - first), np.inf)
     return total / 2
 
 

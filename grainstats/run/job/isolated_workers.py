@@ -197,8 +197,11 @@ def _start_worker(threads: int, collect_at: tuple[int, int, int]) -> None:
 
     What a fork has of its parent is not searched for garbage, and the signals that the parent handles end it.
     """
+    import tifffile
+
     gc.freeze()
     gc.set_threshold(*collect_at)
+    vars(tifffile.TIFF).pop("MAXWORKERS", None)  # looked up again, for this process
     take_share(threads)
     cv2.setNumThreads(threads)
     load_first()

@@ -80,7 +80,7 @@ def lines_near(grey: np.ndarray, bar: Bar) -> list[tuple[float, TextLine]]:
     left, right = max(int(bar.left) - aside, 0), min(int(bar.right) + aside, columns)
     window = grey[top:bottom, left:right]
     found = []
-    for ink in _inks(window, bar, top, left):
+    for ink in filter(np.any, _inks(window, bar, top, left)):
         for line in _words(_letters(ink, bar, top, left, tallest), tallest):
             far = _distance(line, bar)
             if far is not None:
