@@ -99,6 +99,7 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--tries", type=int, default=TRIES)
     given = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as scratch:
         rows_of(1, 256, Path(scratch), 1)  # warms up
