@@ -66,11 +66,11 @@ def odd_images(names: Sequence[str], images: Sequence[ImageGrains]) -> list[str]
 
 
 def _over_others(log: np.ndarray) -> np.ndarray:
-    """Each value over the median of all others, as differences of logs."""
+    """Each value over the median of all others, of two middle ones the nearer; differences of logs."""
     order = np.argsort(log, kind="stable")
     place, last = np.argsort(order, kind="stable"), log.size - 2
-    middle = [log[order[k + (place <= k)]] for k in (last // 2, (last + 1) // 2)]
-    return np.asarray(log - (middle[0] + middle[1]) / 2)
+    low, high = (log - log[order[k + (place <= k)]] for k in (last // 2, (last + 1) // 2))
+    return np.where(np.abs(low) < np.abs(high), low, high)
 
 
 def _unit(pixel: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ NAMES = list("abcdef")
     ("pixel", "grain", "said"),
     [
         ([2, 2, 2000], [], "c has 2000 nm a pixel, exactly 1,000 times more"),
+        ([2, 2, 2000], [50, 55, 60_000], "c has 2000 nm a pixel, exactly 1,000 times more"),
         ([2, 2, 5.08], [], "c has 5.08 nm a pixel, exactly 2.54 times more"),
         ([0.012, 2615], [], "a has 0.012 nm a pixel, 217,917 times less"),
         ([2, 5, 2, 5, 20], [50, 60, 55, 52, 570], "e has 20 nm a pixel, exactly 10 times more"),
