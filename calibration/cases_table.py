@@ -273,7 +273,7 @@ CASES += (
         *says("nothing can be seen"),
     ),
     Case("16 UTF-16", MADE.format("phenom.tif"), "1.6 nm", *near(1.6, size)),
-    Case("01 map", MAP.format("MADE/padded.tif"), "padding outside, said", *says("repeated rows or columns")),
+    Case("01 map", MAP.format("MADE/padded.tif"), "padding outside, said", *says("mirrored rows or columns")),
     Case("08 raised", "import MADE/raised.xlsx --db OUT/a.db", "named", *says("shows 5 raised or lowered")),
     Case("10 two markers", MADE.format("jeol_two.tif"), "none, with the reason", *no_size("0,2um/1um")),
     Case("11 typed", MADE.format("typed.tif"), "13.9 nm, in doubt", *told("over an inch", near(13.9, size))),

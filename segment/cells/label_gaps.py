@@ -7,7 +7,7 @@ import numpy as np
 
 from segment.cells.label_edges import pairs_beside
 from segment.choices import GAP_WIDTH
-from segment.micrograph.blank_frame import LEAST_DEPTH, find_blank
+from segment.micrograph.blank_frame import LEAST_DEPTH, find_blank, repeated_lines
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
@@ -105,21 +105,28 @@ def within_frame(labels: np.ndarray) -> np.ndarray | None:
 
 
 def within_drawn_out(labels: np.ndarray) -> np.ndarray | None:
-    """False in rows and columns that repeat the outermost of the map, as programs pad; None without any.
+    """False in rows and columns that repeat, mirror or go on with the map, as programs pad; None without any.
 
-    They cut several cells, and are twice as many as are ever alike further inside, as in an enlarged map.
+    They cut several cells.  Of equal ones there are twice as many as are ever alike further inside, as in an
+    enlarged map; of others, some change.
     """
     inside = np.ones(labels.shape, bool)
     for lines, kept in ((labels, inside), (labels.T, inside.T)):
-        new = np.flatnonzero((lines[1:] != lines[:-1]).any(axis=1)) + 1
-        if new.size < _REPEATED:
-            continue
-        least = max(LEAST_DEPTH, 2 * int(np.diff(new).max()))
-        for rows in (slice(0, new[0] - 1), slice(new[-1] + 1, len(lines))):
-            several = rows.stop - rows.start >= least
-            if several and np.count_nonzero(np.diff(lines[rows.start])) >= FEWEST_LABELS:
-                kept[rows] = False
+        depths = [_padded(lines), _padded(lines[::-1])]
+        depths[1] *= sum(depths) < len(lines)  # its own mirror image: one half of it stays
+        kept[: depths[0]] = kept[len(lines) - depths[1] :] = False
     return None if inside.all() else inside
+
+
+def _padded(lines: np.ndarray) -> int:
+    """How many rows at the beginning are no part of a map."""
+    new = np.flatnonzero((lines[1:] != lines[:-1]).any(axis=1)) + 1
+    if new.size < _REPEATED or np.count_nonzero(np.diff(lines[0])) < FEWEST_LABELS:
+        return 0
+    if new[0] > max(LEAST_DEPTH, 2 * int(np.diff(new).max())):
+        return int(new[0]) - 1
+    depth = repeated_lines(lines)
+    return depth if np.count_nonzero(new < depth) >= _REPEATED else 0
 
 
 def cells_meet(labels: np.ndarray) -> bool:

@@ -24,6 +24,8 @@ class LabelParts:
 
     label: np.ndarray  #: int, shape (m + 1,): label of each piece
     area: np.ndarray  #: int64, shape (m + 1,): pixels or voxels of each piece
+    #: bool, shape (m + 1,): which pieces the edge of the map cuts; None where that is not known
+    at_rim: np.ndarray | None = None
 
     def sizeable(self) -> np.ndarray:
         """Which pieces count; bool of shape (m + 1,)."""
@@ -47,8 +49,14 @@ class LabelParts:
         return np.bincount(self.label[self.sizeable()], minlength=int(self.label.max(initial=0)) + 1)
 
     def many(self) -> bool:
-        """Whether too many labels lie in pieces for them to be grains."""
+        """Whether too many labels lie in pieces for them to be grains.
+
+        Pieces at the edge count once: a periodic map goes on at its other side.
+        """
         count = self.per_label()
+        if self.at_rim is not None:
+            at_rim = np.bincount(self.label[self.sizeable() & self.at_rim], minlength=count.size)
+            count = count - np.maximum(at_rim - 1, 0)
         extra = int(np.maximum(count - 1, 0).sum())
         return (
             extra > max(_FEW[0], _FEW[1] * np.count_nonzero(count))
@@ -64,7 +72,10 @@ def parts_of(labels: np.ndarray) -> tuple[np.ndarray, LabelParts]:
     area = np.bincount(pieces.ravel())
     of_piece = np.zeros(area.size, np.int32)
     of_piece[pieces] = labels
-    return pieces, LabelParts(of_piece, area)
+    at_rim = np.zeros(area.size, bool)
+    for edge in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+        at_rim[edge] = True
+    return pieces, LabelParts(of_piece, area, at_rim)
 
 
 def in_slivers(labels: np.ndarray) -> float:

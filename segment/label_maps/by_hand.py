@@ -31,8 +31,6 @@ REGIONS = (*ROIS, *POLYGONS)
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy")
 FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
 DRAWINGS = (*PICTURES, *REGIONS, *FOREIGN)
-TWO_GREYS = 0.5  #: share of pixels, near black or the brightest value, of a drawing; of labels it is less
-_BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
 BEYOND = 0.1  #: share of a region's points that may lie outside the image
 ENDS = "regions do not tell the size of their image: the map ends at their outermost point"
 _KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
@@ -175,7 +173,7 @@ def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
     labels, refused = None, None
     try:
         labels = read_label_map(path)
-        if labels.n_grains > 2 and not _shows_lines(path):
+        if labels.n_grains > 2:
             return _closed(labels, gap_px)
     except InputError as error:
         refused = error
@@ -187,20 +185,6 @@ def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
         if refused is None or refused.reason == error.reason:
             raise
         raise InputError(path, f"{refused.reason}; as lines: {error.reason}", _NUMBERS) from error
-
-
-def _shows_lines(path: Path) -> bool:
-    """An image of almost only black and one bright value: lines with softened edges, not labels."""
-    if path.suffix.lower() == ".npy":
-        return False
-    image = read_map_pixels(path, None, tracing=True).image
-    if image.dtype not in (np.uint8, np.uint16) or image.max() < 64:
-        return False
-    grey = image if image.ndim == 2 else image[..., 0]
-    top, full = float(grey.max()), 255.0 if grey.dtype == np.uint8 else 65535.0
-    dark, bright = grey < top / 16, grey > top * (15 / 16)
-    enough = top > full * (15 / 16) or bright.sum() > _BRIGHT * np.count_nonzero(~dark)
-    return bool(enough and np.mean(dark | bright) > TWO_GREYS)
 
 
 def _first_rows(read: GrainMap, rows: int) -> GrainMap:

@@ -15,6 +15,7 @@ from segment.cells.label_gaps import (
     close_dams,
     equal_rows,
     line_label,
+    narrower_than,
     nearest_labels,
     rim_label,
     within_drawn_out,
@@ -24,6 +25,7 @@ from segment.cells.label_parts import MANY_OF_ONE, split_parts
 from segment.errors import UnreadableError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.pixels import one_channel
+from segment.micrograph.drawn_map import is_line_drawing
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.pixel_size import choose_scale
 
@@ -35,6 +37,7 @@ LEAST_RAGGED_PX = 100  #: of such a label; judgement
 SEAM = 0.9  #: of a line's length cells end at it; along any line in a mosaic it is a pixel in an intercept
 CELLS_OF_TILE = 4  #: on average at least, as lattices of square cells have 1; judgement
 DOT_PX, DOT = 3, 0.005  #: pixels, and share of the median cell, up to which a number is a dot; judgement
+SLIVER_PX = 5  #: pixels of a disc that fits into no speck, nor between outlines drawn cell by cell; judgement
 EMPTY_RIM = 0.5  #: of the rim's pixels are no cell where programs removed the cells that it cuts; judgement
 
 
@@ -95,7 +98,9 @@ def repaired(
         words.append(f"an empty frame around the map ({share:.1%} of it) counts as outside, its cells as cut")
     if repeated is not None:
         share = 1 - repeated.mean()
-        words.append(f"repeated rows or columns at its edge ({share:.1%} of the map) count as outside")
+        words.append(
+            f"repeated or mirrored rows or columns at its edge ({share:.1%} of the map) count as outside"
+        )
     if seams := _seams(labels):
         lines = "1 straight line parts" if seams == 1 else f"{seams} straight lines part"
         words.append(f"{lines} all cells, as seams of tiles: the cells there are cut")
@@ -142,7 +147,10 @@ def _without_gaps(labels: np.ndarray) -> tuple[np.ndarray, str]:
     filled, n = _without_specks(labels)
     if n:
         share = n / labels.size
-        return filled, f"specks without a label ({share:.1%} of the map) were given to the nearest cells"
+        return (
+            filled,
+            f"specks or slivers without a label ({share:.1%} of the map) were given to the nearest cells",
+        )
     if not cells_meet(labels):
         return labels, "most cells do not touch: sizes are as drawn, boundaries those of the few that do"
     return labels, ""
@@ -169,13 +177,17 @@ def _speck_label(labels: np.ndarray) -> int:
 
 
 def _without_specks(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """The nearest labels in specks of 0, where there are as many as cells; and their pixels."""
+    """The nearest labels in specks and slivers of 0, where there are as many as cells; and their pixels."""
+    narrow = narrower_than(labels == 0, SLIVER_PX)
     pieces, area = _areas(labels == 0)
-    speck = area < MIN_AREA_PX
-    speck[0] = False
-    if np.count_nonzero(speck) < labels.max():
+    whole = np.bincount(pieces[narrow], minlength=area.size) == area
+    whole[0] = False
+    if area[whole].sum() < area[1:].sum() / 2:  # among pores, only what is too small for one
+        whole &= area < MIN_AREA_PX
+        narrow = whole[pieces]
+    if np.count_nonzero(whole) < labels.max():
         return labels, 0
-    return np.where(speck[pieces], nearest_labels(labels), labels), int(area[speck].sum())
+    return np.where(narrow, nearest_labels(labels), labels), int(np.count_nonzero(narrow))
 
 
 def _without_dots(labels: np.ndarray) -> tuple[np.ndarray, str]:
@@ -243,6 +255,9 @@ def contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
         raise UnreadableError(
             path, "no pixel has a label", "Give labels 1 ... n, or --tracing for boundaries"
         )
+    if is_line_drawing(image):
+        why = "it shows lines on one ground, as a tracing or a drawing of outlines, no labels"
+        raise UnreadableError(path, why, "Give --tracing; a label map needs a number for each grain")
     if float(image.max()) <= image.size:
         return numbered(image.astype(np.int32))
     values = np.unique(image[image > 0])

@@ -145,7 +145,7 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     if (first != level).any() and (lines[depth : depth + 2] == lines[depth + 1 : depth + 2]).all():
         depth = 0  # every line is there twice: an enlarged picture
     if depth < LEAST_DEPTH:
-        depth = _repeated_lines(lines) if noise == 0 else _quiet_lines(lines, noise)
+        depth = repeated_lines(lines) if noise == 0 else _quiet_lines(lines, noise)
     if depth < LEAST_DEPTH:
         return 0
     if depth == len(lines):
@@ -156,14 +156,15 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     return depth + (_JPEG_BLOCK if near.all() else int(np.argmin(near)))
 
 
-def _repeated_lines(lines: np.ndarray) -> int:
+def repeated_lines(lines: np.ndarray) -> int:
     """Lines at the beginning that mirror those behind them, or half of those that stand at the end again.
 
     So programs fill what surrounds a picture.
     """
     some = lines[:, :: 1 + lines.shape[1] // _RUN]
-    for j in np.flatnonzero((some[1:] == some[0]).all(axis=1))[:_LEVELS] + 1:
-        half, again = (int(j) + 1) // 2, len(lines) - int(j)
+    alike = (int(j) + 1 for j in np.flatnonzero((some[1:] == some[0]).all(axis=1)))
+    for j in itertools.islice((j for j in alike if (lines[j] == lines[0]).all()), _LEVELS):
+        half, again = (j + 1) // 2, len(lines) - j
         if (
             (j < len(lines) // 2 or again == 1)
             and half >= LEAST_DEPTH

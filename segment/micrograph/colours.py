@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segment.micrograph.drawn_map import runs_all_over
 from segment.micrograph.grey import BLOCK_ROWS, is_grey
-from segment.micrograph.overlay import runs_all_over
 
 _HALF_TRANSPARENT = 0.3  #: share of soft edges in an alpha channel; a picture has more; judgement
 #: a pixel's largest less its smallest channel, of full intensity: of drawn marks, and what JPEG makes of grey

@@ -48,6 +48,10 @@ _TWO_ENDS, _END, _ONE_GROUND, _ONE_INK, _AROUND = 0.7, 0.1, 0.005, 0.03, 31
 #: vary as little; 69 sound images, also smoothed, packed or of hard contrast (414), have at most .2
 _QUIET_GROUND, _QUIET, _SQUARE = 0.25, (0.02, 0.01), 5
 _LOOKED_AT = 400  #: rows and columns in the middle that are looked at
+#: of drawn lines: least and largest share of the picture, the square that fits into no line, share that is
+#: thin, that lies in one piece, and of the sides that it spans
+_LINES, _THICK, _THIN, _ONE_PIECE, _SPAN = (0.01, 0.4), 7, 0.8, 0.5, 0.6
+_SPARSE = 4  #: every so many rows and columns tell the commonest level
 
 
 def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
@@ -73,8 +77,35 @@ def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
         share >= flat and np.quantile(steps, part) >= least * max(high - low, 1e-30)
         for flat, part, least in rules
     ):
-        return "tracing or mask" if two else FEW if reduced and n_levels < FEW_LEVELS else "label map"
+        return (
+            "tracing or mask"
+            if two or is_line_drawing(image)
+            else FEW
+            if reduced and n_levels < FEW_LEVELS
+            else "label map"
+        )
     return "picture of two levels" if two else None
+
+
+def is_line_drawing(levels: np.ndarray) -> bool:
+    """Whether all that is not near the commonest level is one network of thin lines, softened or not."""
+    seen = middle(levels)
+    values, counts = np.unique(seen[::_SPARSE, ::_SPARSE], return_counts=True)
+    away = np.abs(seen.astype(np.float64) - float(values[counts.argmax()]))
+    return runs_all_over(away > _END * max(float(away.max()), 1e-30))
+
+
+def runs_all_over(ink: np.ndarray) -> bool:
+    """Whether what is drawn, above 0, is one network of thin lines from side to side."""
+    ink = (ink > 0).view(np.uint8)
+    total = int(np.count_nonzero(ink))
+    if not _LINES[0] <= total / ink.size <= _LINES[1]:
+        return False
+    thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK, _THICK), np.uint8))
+    facts = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    _, _, width, height, area = facts[facts[:, cv2.CC_STAT_AREA].argmax()].tolist()
+    spans = width >= _SPAN * ink.shape[1] and height >= _SPAN * ink.shape[0]
+    return bool(total - np.count_nonzero(thick) >= _THIN * total and area >= _ONE_PIECE * total and spans)
 
 
 def likeness(grey: np.ndarray) -> tuple[str, ...]:

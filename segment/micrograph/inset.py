@@ -1,7 +1,8 @@
 """Insets: a picture set into the image, such as a magnified view or a diffraction pattern.
 
 Straight seams enclose it, two in a corner, three at an edge, four elsewhere.  On a seam neighbours differ
-more than anywhere beside it, JPEG's blocks included, nearly all along; no grain has such an outline.
+more than anywhere beside it, JPEG's blocks included, nearly all along; no grain has such an outline.  Or a
+line of any shape was drawn around it, across which the picture does not go on.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _AWAY_MEAN = 36  #: pixels that they do so on average
 _COMPARED = 12  #: seams of either direction that are put together, the clearest ones
 #: where panels of a figure meet, as shares of a side, and how far from there
 _PANELS, _NEAR = (1 / 3, 1 / 2, 2 / 3), 0.01
+#: of lines around an inset: share of the image that one encloses, lines, correlation across one, and pixels
+#: from it at which levels are compared
+_CUT_OFF, _MOST_DRAWN, _GOES_ON, _ACROSS = 0.25, 4, 0.55, (2.5, 4.0)
 _STEP = 0.03  #: of the range of grey levels: difference in a chunk that counts; JPEG's blocks make less
 
 
@@ -62,6 +66,42 @@ def find_seams(image: np.ndarray) -> tuple[np.ndarray | None, bool]:
         if not hidden[top:bottom, left:right].any():
             hidden[top:bottom, left:right] = True
     return hidden if hidden.any() else None, _parts(*across, step) or _parts(*along, step)
+
+
+def enclosed(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Parts (bool) as large as an inset that drawn lines (bool) enclose, or cut off at the edge.
+
+    Where the picture goes on across the line, its levels on both sides correlate by .6 on average (106 places
+    in 53 real and rendered images); into magnified parts by .02, in 98 of 100 by less than `_GOES_ON`.
+    """
+    found = np.zeros(image.shape, bool)
+    _, labels, facts, _ = cv2.connectedComponentsWithStats((~ink).view(np.uint8), connectivity=4)
+    least = [max(_LEAST[4][0], _LEAST[4][1] * side) for side in image.shape]
+    large = (facts[:, cv2.CC_STAT_HEIGHT] >= least[0]) & (facts[:, cv2.CC_STAT_WIDTH] >= least[1])
+    large[[0, 1 + int(facts[1:, cv2.CC_STAT_AREA].argmax())] if len(facts) > 1 else 0] = False
+    parts = np.flatnonzero(large & (facts[:, cv2.CC_STAT_AREA] <= _CUT_OFF * image.size))
+    for number in parts if len(parts) <= _MOST_DRAWN else ():
+        part = labels == number
+        if _levels_across(image, ink, part) < _GOES_ON:
+            found |= part
+    return found
+
+
+def _levels_across(image: np.ndarray, ink: np.ndarray, part: np.ndarray) -> float:
+    """Correlation of the levels inside a part with those outside of the line around it."""
+    smooth = cv2.blur(image.astype(np.float32), (5, 5))
+    away = [cv2.distanceTransform(of.view(np.uint8), cv2.DIST_L2, 5) for of in (part, ~(part | ink))]
+    inner, outer = ((of > _ACROSS[0]) & (of <= _ACROSS[1]) for of in away)
+    outer &= cv2.dilate((part | ink).view(np.uint8), np.ones((11, 11), np.uint8)) > 0
+    if not inner.any() or not outer.any():
+        return 1.0
+    nearest = cv2.distanceTransformWithLabels(
+        (~inner).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )[1]
+    level = np.zeros(int(nearest.max()) + 1, np.float32)
+    level[nearest[inner]] = smooth[inner]
+    both = smooth[outer], level[nearest[outer]]
+    return float(np.corrcoef(*both)[0, 1]) if min(of.std() for of in both) > 0 else 0.0
 
 
 def _parts(here: np.ndarray, usual: np.ndarray, step: float) -> bool:

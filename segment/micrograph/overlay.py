@@ -1,7 +1,8 @@
-"""Labels and scale bars burned into the image itself: drawn in one level, with ruler-straight edges.
+"""Labels, scale bars and marks burned into the image itself: drawn in one level, with sharp edges.
 
-Two things are looked for among the pixels of one extreme or uncommonly frequent level: a box with lettering
-in it, and a bare bar with lettering beside it.  Saturated grains and pores have the level, not the edges.
+Three things are looked for among the pixels of one extreme or uncommonly frequent level: a box with lettering
+in it, a bare bar with lettering beside it, and strokes of letters, arrows and outlines.  Saturated grains and
+pores have the level, not the edges.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.micrograph.drawn_map import FEW_LEVELS
+from segment.micrograph.drawn_map import FEW_LEVELS, runs_all_over
 
 LARGEST_WITH_OVERLAY = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
 
@@ -25,35 +26,81 @@ _LETTERS = 2  #: least number of letters beside a bar
 _LETTER_ROWS = (5, 0.06)  #: height of a letter: least pixels, largest share of the rows
 _MARGIN = 3  #: pixels around what was drawn that its smoothing touched
 _FREQUENT = 8.0  #: times the neighbouring levels that a drawn level stands out
-#: of outlines that were drawn: share of the image, the square that fits into no line, share of the ink that
-#: is thin, that lies in one piece, and of the sides that it spans; and the contrast beside a line over that
-#: three pixels further, 1 without a profile: saturated boundaries of etched steels have up to .86 (156
-#: images, also smoothed, packed, or of hard contrast)
-_OUTLINES, _THICK, _THIN, _ONE_PIECE, _SPAN, _NO_PROFILE = (0.01, 0.4), 7, 0.8, 0.5, 0.6, 0.93
+#: contrast beside a drawn line over that three pixels further, 1 without a profile: saturated boundaries of
+#: etched steels have up to .86 (156 images, also smoothed, packed, or of hard contrast)
+_NO_PROFILE = 0.93
+#: levels that stand alone: what JPEG makes of them, and what is next to them, as shares of the range; pixels
+#: next to them over theirs; and the share of theirs that lies in strokes
+_RINGING, _NEXT, _ALONE, _OF_LEVEL, _MOST_INK = 0.03, 0.1, 3.0, 0.5, 0.04
+#: pixels of the largest stroke and of others, its width, most of them, and its contrast, of the range, which
+#: is as sharp: of 202 sound images strokes that large, sharp and far from their surroundings are in none
+_MARK, _STROKE, _MOST_MARKS, _MARK_CONTRAST, _SHARP = (250, 40), 3, 60, 0.2, 0.85
 _LOOKED_AT = 1024  #: rows and columns in which outlines are sought
 
 
 def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarray | None:
-    """Pixels (bool) that a burned-in label or scale bar hides; None where nothing is drawn.
+    """Pixels (bool) that a burned-in label, scale bar or mark hides; None where nothing is drawn.
 
     The info bar is cut. Only uint8 and uint16 are searched: other dtypes come from the detector. `blank`,
     bool, is where a frame was found: dark grains beside one are no lettering beside a bar.
     """
     if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST_WITH_OVERLAY:
         return None
-    hidden: np.ndarray | None = None
+    hidden = np.zeros(image.shape, bool)
     for level in _drawn_levels(image):
-        if not _has_runs(image, level):
-            continue
         drawn = cv2.inRange(image, level, level)
         if blank is not None:
             drawn[blank] = 0
+        runs = _has_runs(drawn)
+        if not runs and not _stands_alone(image, level):
+            continue
         parts = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
-        for top, bottom, left, right in [*_boxes(image, *parts, level), *_bars(image, parts[1])]:
-            hidden = np.zeros(image.shape, bool) if hidden is None else hidden
+        for top, bottom, left, right in (
+            [*_boxes(image, *parts, level), *_bars(image, parts[1])] if runs else ()
+        ):
             rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
             hidden[rows, max(left - _MARGIN, 0) : right + _MARGIN] = True
-    return hidden
+        if _stands_alone(image, level):
+            hidden |= _strokes(image, level, blank)
+    return hidden if hidden.any() else None
+
+
+def _stands_alone(image: np.ndarray, level: int) -> bool:
+    """Whether the levels next to one are rare, as no detector makes them that saturates."""
+    own, near = (np.count_nonzero(_near(image, level, reach)) for reach in (_RINGING, _NEXT))
+    return near <= (1 + _ALONE) * own
+
+
+def _near(image: np.ndarray, level: int, reach: float) -> np.ndarray:
+    """Pixels whose level lies so much of the image's range from one; uint8."""
+    away = round(reach * float(np.ptp(image)))
+    return cv2.inRange(image, max(level - away, 0), level + away)
+
+
+def _strokes(image: np.ndarray, level: int, blank: np.ndarray | None) -> np.ndarray:
+    """Strokes (bool) of one level to their very edge, with a margin, where most of that level is in them."""
+    drawn = _near(image, level, _RINGING)
+    if blank is not None:
+        drawn[blank] = 0
+    labels, boxes = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
+    thick = np.unique(labels[cv2.erode(drawn, np.ones((_STROKE, _STROKE), np.uint8)) > 0])
+    area = boxes[:, cv2.CC_STAT_AREA]
+    order = sorted((k for k in thick if k and area[k] >= _MARK[1]), key=lambda k: -area[k])
+    found = np.zeros(image.shape, np.uint8)
+    contrast = _MARK_CONTRAST * float(np.ptp(image))
+    for k in order if len(order) <= _MOST_MARKS else ():
+        if area[k] < _MARK[0] and not found.any():
+            break
+        left, top, width, height, _ = boxes[k].tolist()
+        part = np.s_[max(top - 6, 0) : top + height + 6, max(left - 6, 0) : left + width + 6]
+        ink = (labels[part] == k).view(np.uint8)
+        near, far = _beside(ink, np.abs(image[part].astype(np.float32) - level), 2)
+        if far >= contrast and near >= _SHARP * far:
+            found[part] |= ink
+    total = np.count_nonzero(found)
+    if total < _OF_LEVEL * np.count_nonzero(drawn) or total > _MOST_INK * image.size:
+        found[:] = 0
+    return cv2.dilate(found, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
 
 
 def has_outlines(image: np.ndarray) -> bool:
@@ -66,26 +113,20 @@ def has_outlines(image: np.ndarray) -> bool:
     for level in _drawn_levels(part):
         ink = cv2.inRange(part, level, level)
         if runs_all_over(ink):
-            near, next_to_it, _, far, wide = (
-                cv2.dilate(ink, np.ones((2 * r + 1,) * 2, np.uint8)) > 0 for r in (0, 1, 2, 3, 4)
-            )
-            apart = np.abs(part.astype(np.float32) - level)
-            if np.median(apart[next_to_it & ~near]) >= _NO_PROFILE * np.median(apart[wide & ~far]):
+            near, far = _beside(ink, np.abs(part.astype(np.float32) - level), 1)
+            if near >= _NO_PROFILE * far:
                 return True
     return False
 
 
-def runs_all_over(ink: np.ndarray) -> bool:
-    """Whether what is drawn, above 0, is one network of thin lines from side to side."""
-    ink = (ink > 0).view(np.uint8)
-    total = int(np.count_nonzero(ink))
-    if not _OUTLINES[0] <= total / ink.size <= _OUTLINES[1]:
-        return False
-    thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK, _THICK), np.uint8))
-    facts = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
-    _, _, width, height, area = facts[facts[:, cv2.CC_STAT_AREA].argmax()].tolist()
-    spans = width >= _SPAN * ink.shape[1] and height >= _SPAN * ink.shape[0]
-    return bool(total - np.count_nonzero(thick) >= _THIN * total and area >= _ONE_PIECE * total and spans)
+def _beside(ink: np.ndarray, apart: np.ndarray, pixels: int) -> tuple[float, float]:
+    """Usual contrast (`apart`) so many pixels from ink (uint8), and four pixels from it."""
+    rings = []
+    for r in (pixels, 4):
+        near, wide = (cv2.dilate(ink, np.ones((2 * k + 1,) * 2, np.uint8)) > 0 for k in (r - 1, r))
+        rings.append(wide & ~near)
+    near, far = (float(np.median(apart[ring])) if ring.any() else 0.0 for ring in rings)
+    return near, far
 
 
 def _drawn_levels(image: np.ndarray) -> list[int]:
@@ -102,11 +143,11 @@ def _drawn_levels(image: np.ndarray) -> list[int]:
     return sorted({int(level) for level in (*ends, *peaks)})
 
 
-def _has_runs(image: np.ndarray, level: int) -> bool:
+def _has_runs(drawn: np.ndarray) -> bool:
     """Whether the level ever stands as long in one row as the shortest bar: cheap, and mostly no."""
     run = np.ones((1, _BAR_LENGTH[0]), np.uint8)
-    blocks = (image[first : first + _BLOCK_ROWS] for first in range(0, len(image), _BLOCK_ROWS))
-    return any(cv2.erode(cv2.inRange(block, level, level), run).any() for block in blocks)
+    blocks = (drawn[first : first + _BLOCK_ROWS] for first in range(0, len(drawn), _BLOCK_ROWS))
+    return any(cv2.erode(block, run).any() for block in blocks)
 
 
 def _boxes(

@@ -23,7 +23,7 @@ from segment.micrograph.drawn_map import (
 )
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
-from segment.micrograph.inset import find_seams
+from segment.micrograph.inset import enclosed, find_seams
 from segment.micrograph.open_file import Frame, stated
 from segment.micrograph.overlay import find_overlay, has_outlines
 from segment.micrograph.pixel_size import CONFLICT, ChosenScale, choose_scale
@@ -142,7 +142,7 @@ def find_hidden(
     `valid` is what is seen so far. `whole`: the file says that nothing is written on the image. `bar_known`:
     its info bar was found, and is not looked for within a frame.
     """
-    blank = find_blank(image)
+    blank, ink = find_blank(image), None if valid is None else ~valid
     notes = _poor_levels(middle(image))
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_known or whole)
@@ -155,14 +155,17 @@ def find_hidden(
         overlay[scale_bar.rows, scale_bar.columns] = True
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
-        notes += ("a burned-in label or scale bar is masked",)
+        ink = overlay if ink is None else ink | overlay
+        notes += ("a burned-in label, scale bar or mark is masked",)
     view = np.s_[:, :] if blank is None else box_of(~blank)
     inset, parted = find_seams(image[view])
     tiles = blank is not None and n_views(~blank) > 1
-    if inset is not None and not whole and not tiles:
-        valid = np.ones(image.shape, bool) if valid is None else valid.copy()
-        valid[view] &= ~inset
-        notes += (f"an inset is masked ({inset.sum() / image.size:.1%} of the image)",)
+    if not whole and not tiles:
+        insets = np.zeros(image.shape, bool) if ink is None else enclosed(image, ink)
+        insets[view] |= False if inset is None else inset
+        if insets.any():
+            valid = ~insets if valid is None else valid & ~insets
+            notes += (f"an inset is masked ({insets.mean():.1%} of the image)",)
     if parted or tiles:
         notes += (PANELS,)
     if not whole and has_outlines(image[view]):

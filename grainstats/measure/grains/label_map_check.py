@@ -68,6 +68,7 @@ def _pieces(labels: np.ndarray) -> tuple[str, str] | None:
     most, shared = int(count.argmax()), int((count > 1).sum())
     reason = (
         f"{shared} of its {np.count_nonzero(count)} labels lie in several pieces (label {most} in "
-        f"{count[most]}): the numbers were cut to 8 bits, or are colours, classes or phases"
+        f"{count[most]}): the numbers were cut to 8 bits, are colours, classes or phases, or the map repeats "
+        "itself"
     )
     return reason, "Save the labels as 16- or 32-bit TIFF with one number for each grain"

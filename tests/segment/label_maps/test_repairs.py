@@ -5,8 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from grainstats.measure import check_label_map
+from segment.cells.label_edges import on_edges
+from segment.cells.label_gaps import contacts
 from segment.errors import InputError, UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_maps.repairs import grain_map_of_labels
@@ -24,7 +27,33 @@ def test_points_of_no_cell_are_given_to_the_nearest(cells: np.ndarray, number: f
     unknown = np.random.default_rng(1).random(cells.shape) < share
     found = grain_map_of_labels(np.where(unknown, np.float32(number), cells.astype(np.float32)))
     assert found.n_grains == cells.max() and (found.labels == cells).mean() > 0.98
-    assert "specks without a label" in found.warnings[-1]
+    assert "specks or slivers without a label" in found.warnings[-1]
+
+
+@pytest.mark.parametrize("epsilon", [1, 3, 4])
+def test_slivers_between_outlines_drawn_cell_by_cell_are_closed(cells: np.ndarray, epsilon: float) -> None:
+    drawn = np.zeros_like(cells)
+    for label in range(1, cells.max() + 1):
+        outline = cv2.findContours((cells == label).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[
+            0
+        ]
+        corners = cv2.approxPolyDP(max(outline, key=len), epsilon, True)
+        cv2.fillPoly(drawn, [corners], label)
+    found = grain_map_of_labels(drawn)
+    assert contacts(found.labels) > 0.98 * contacts(cells) > contacts(drawn)
+    assert "specks or slivers without a label" in found.warnings[0]
+
+
+def test_small_pores_at_the_corners_of_cells_stay(cells: np.ndarray) -> None:
+    corners = [
+        cells[1:, 1:] != cells[:-1, :-1],
+        cells[1:, 1:] != cells[:-1, 1:],
+        cells[1:, 1:] != cells[1:, :-1],
+    ]
+    seeds = np.zeros(cells.shape, np.uint8)
+    seeds[1:, 1:][np.logical_and.reduce(corners)] = 1
+    pored = np.where(cv2.dilate(seeds, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))), 0, cells)
+    assert (grain_map_of_labels(pored).labels == 0).sum() > 0.9 * (pored == 0).sum() > 5000
 
 
 def test_small_particles_of_one_number_cut_no_spacing(cells: np.ndarray) -> None:
@@ -58,7 +87,42 @@ def test_repeated_edges_are_outside(cells: np.ndarray, width: tuple[tuple[int, i
     (top, _), (left, _) = width
     assert found.valid is not None and found.valid.sum() == cells.size
     assert np.array_equal(found.labels[top : top + 400, left : left + 440], cells)
-    assert "repeated rows or columns at its edge" in found.warnings[0]
+    assert "repeated or mirrored rows or columns at its edge" in found.warnings[0]
+
+
+@pytest.mark.parametrize("mode", ["reflect", "symmetric", "wrap"])
+def test_mirrored_edges_and_those_that_go_on_are_outside(cells: np.ndarray, mode: str) -> None:
+    found = grain_map_of_labels(np.pad(cells, 64, mode=mode))
+    assert found.valid is not None and found.valid[64:-64, 64:-64].all() and found.valid.sum() == cells.size
+    assert found.n_grains == cells.max()
+    check_label_map(found, "a.tif")
+
+
+def test_one_half_of_a_map_and_its_mirror_image_stays(cells: np.ndarray) -> None:
+    found = grain_map_of_labels(np.hstack([cells, cells[:, ::-1]]))
+    assert found.valid is not None and found.valid.sum() == cells.size and found.n_grains == cells.max()
+
+
+def test_the_cells_of_a_periodic_map_are_cut_by_its_edges(cells: np.ndarray) -> None:
+    points = np.random.default_rng(5).random((150, 2)) * 400
+    tiles = np.concatenate([points + 400 * np.array(at) for at in np.ndindex(3, 3)])
+    pixels = np.stack(np.mgrid[400:800, 400:800], -1).reshape(-1, 2)
+    periodic = (KDTree(tiles).query(pixels)[1] % 150 + 1).reshape(400, 400)
+    found = grain_map_of_labels(periodic)
+    check_label_map(found, "a.tif")
+    assert found.n_grains > 150 and "more pieces of labels" in found.warnings[0]
+    with pytest.raises(UnreadableError, match="in several pieces"):
+        check_label_map(grain_map_of_labels(periodic % 100 + 1), "a.tif")
+
+
+@pytest.mark.parametrize(("ground", "line"), [(255, 0), (255, 128), (0, 128), (0, 255), (200, 60)])
+@pytest.mark.parametrize("soft", [0.5, 0.8])
+def test_drawn_lines_are_no_labels(cells: np.ndarray, ground: int, line: int, soft: float) -> None:
+    ink = cv2.GaussianBlur(on_edges(cells).astype(np.float32), (0, 0), soft)
+    drawn = ground + (line - ground) * ink / ink.max()
+    with pytest.raises(UnreadableError, match="lines on one ground") as error:
+        grain_map_of_labels(np.rint(drawn).astype(np.uint8))
+    assert "--tracing" in str(error.value)
 
 
 @pytest.mark.parametrize("repeats", [1, 2, 3])
