@@ -65,16 +65,34 @@ def rgb_of_paper(pixels: np.ndarray, inverted: bool) -> np.ndarray:
     Read the wrong way round, bright parts are all black, or need more ink than paper takes.  A picture
     without bright parts needs no such amount either way: then the file counts.
     """
-    opposite = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
-    told, other = (pixels, opposite) if inverted else (opposite, pixels)
-    most, of_other = (
-        4 - np.percentile(one[::_SPARSE, ::_SPARSE, :4].sum(axis=2) / _largest(pixels), 100 - _DARKEST)
-        for one in (told, other)
-    )
+    told, other = _both_ways(pixels, inverted)
     colours = rgb_of_inks(told)
-    if colours.any() and not any(most > ink and of_other < most - less for ink, less in _TOO_MUCH):
-        return colours
-    return rgb_of_inks(other)
+    return colours if colours.any() and not _is_too_much(told, other) else rgb_of_inks(other)
+
+
+def doubt_of_inks(pixels: np.ndarray, inverted: bool) -> tuple[str, ...]:
+    """Words where the amounts of ink speak against the file, or do not tell which way round they are."""
+    told, other = _both_ways(pixels, inverted)
+    if _is_too_much(told, other):
+        return ("its inks were read inverted to what the file says, which needs more ink than paper takes",)
+    if _is_too_much(other, told) or not rgb_of_inks(other[::_SPARSE, ::_SPARSE]).any():
+        return ()
+    return ("its inks may be stored inverted: check that bright grains are bright, else export it as grey",)
+
+
+def _both_ways(pixels: np.ndarray, inverted: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What the inks leave of the paper, as the file says, and the other way round."""
+    opposite = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
+    return (pixels, opposite) if inverted else (opposite, pixels)
+
+
+def _is_too_much(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether one reading needs more ink than paper takes, and the other clearly less."""
+    most, of_other = (
+        4 - np.percentile(of[::_SPARSE, ::_SPARSE, :4].sum(axis=2) / _largest(of), 100 - _DARKEST)
+        for of in (one, other)
+    )
+    return any(most > ink and of_other < most - less for ink, less in _TOO_MUCH)
 
 
 def is_ramp(table: np.ndarray) -> bool:

@@ -68,7 +68,7 @@ def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarr
 def _stands_alone(image: np.ndarray, level: int) -> bool:
     """Whether the levels next to one are rare, as no detector makes them that saturates."""
     own, near = (np.count_nonzero(_near(image, level, reach)) for reach in (_RINGING, _NEXT))
-    return near <= (1 + _ALONE) * own
+    return bool(near <= (1 + _ALONE) * own)
 
 
 def _near(image: np.ndarray, level: int, reach: float) -> np.ndarray:
@@ -125,8 +125,8 @@ def _beside(ink: np.ndarray, apart: np.ndarray, pixels: int) -> tuple[float, flo
     for r in (pixels, 4):
         near, wide = (cv2.dilate(ink, np.ones((2 * k + 1,) * 2, np.uint8)) > 0 for k in (r - 1, r))
         rings.append(wide & ~near)
-    near, far = (float(np.median(apart[ring])) if ring.any() else 0.0 for ring in rings)
-    return near, far
+    beside, away = (float(np.median(apart[ring])) if ring.any() else 0.0 for ring in rings)
+    return beside, away
 
 
 def _drawn_levels(image: np.ndarray) -> list[int]:

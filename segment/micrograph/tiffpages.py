@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import NotAnImageError
-from segment.micrograph.colours import is_ramp, rgb_of_paper
+from segment.micrograph.colours import doubt_of_inks, is_ramp, rgb_of_paper
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import refuse_bomb, truncated
@@ -99,11 +99,31 @@ def page_frames(
             partial(load_page, page),
             scales,
             info_bar_rows,
-            notes + ((_SAMPLES.format(page.samplesperpixel),) if _holds_channels(page) else ()),
+            notes + _said_of(page),
             page.tags.valueof(ORIENTATION, 1),
         )
         for page in found
     ]
+
+
+def _said_of(page: TiffPage) -> tuple[str, ...]:
+    """Words on its samples: further channels, or inks of which it is not clear how they are stored."""
+    if _holds_channels(page):
+        return (_SAMPLES.format(page.samplesperpixel),)
+    return doubt_of_inks(_samples(page), inverted=False) if _holds_inks(page) else ()
+
+
+def _holds_inks(page: TiffPage) -> bool:
+    """Whether its samples are four inks or more."""
+    separated = getattr(page.photometric, "name", "") == "SEPARATED" and page.samplesperpixel >= 4
+    return separated and page.dtype is not None and page.dtype.kind in "uf"
+
+
+def _samples(page: TiffPage) -> np.ndarray:
+    """Pixels as they are stored, samples last."""
+    with quiet_tifffile():
+        data = page.asarray()
+    return np.moveaxis(data, 0, -1) if page.axes.startswith("S") else data
 
 
 def _holds_channels(page: TiffPage) -> bool:
@@ -131,11 +151,7 @@ def _check_page(opened: OpenFile, page: TiffPage) -> None:
 
 def load_page(page: TiffPage) -> np.ndarray:
     """Pixels of one page, (rows, columns) or (rows, columns, samples); palettes become RGB."""
-    with quiet_tifffile():
-        data = page.asarray()
-    axes = page.axes
-    if axes.startswith("S"):
-        data = np.moveaxis(data, 0, -1)
+    data = _samples(page)
     if _holds_channels(page):
         data = np.ascontiguousarray(data[..., 0])
     photometric = getattr(page.photometric, "name", "")
@@ -143,7 +159,7 @@ def load_page(page: TiffPage) -> np.ndarray:
         return _palette(data, page.colormap)
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
-    if photometric == "SEPARATED" and data.ndim == 3 and data.shape[2] >= 4 and data.dtype.kind in "uf":
+    if _holds_inks(page):
         return rgb_of_paper(data, inverted=False)
     lightness = photometric in _LIGHTNESS_FIRST and not (photometric == "YCBCR" and page.compression in _JPEG)
     if data.ndim == 3 and lightness:

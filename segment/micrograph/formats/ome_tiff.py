@@ -5,12 +5,15 @@ One XML may describe several files; ``TiffData`` says which pages of which file 
 
 from __future__ import annotations
 
+import os
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
+from segment.errors import InputError
 from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import length, number
 from segment.micrograph.one_area import Channels, first_of_each_area
@@ -24,7 +27,12 @@ NAME = "ome_tiff"
 _DEFAULT_UNIT = "µm"
 _NO_PLANE = "no plane of the OME-XML: no size taken"
 _CLAIMED = "two images of the OME-XML claim this page: no size taken, give --pixel-size"
+_SHARED = (
+    "the OME-XML does not know the file's name, and another file here has its identity: no size taken, give "
+    "--pixel-size or the names of the OME-XML back"
+)
 _RENAMED = "the OME-XML does not know the file's name, only its identity: renamed? Check the pixel size"
+_MOST_BESIDE = 1000  #: names in a folder among which another file of one identity is sought
 _SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|tf[28]|btf)$", re.IGNORECASE)
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
@@ -112,7 +120,7 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
     following = 0
     for k, pixels, data in mine:
         scales, notes = _scales(pixels)
-        notes += words
+        scales, notes = () if words == (_SHARED,) else scales, notes + words
         size = tuple(_whole(pixels.get(f"Size{axis}")) or 0 for axis in "XY")
         first, count = _pages_of(data, pixels, following)
         positions = _positions(pixels, data)
@@ -140,11 +148,31 @@ def _blocks_of(path: Path, own: str, blocks: list[_Block]) -> tuple[list[_Block]
     if not mine or not by_name or any(block in by_name for block in mine):
         renamed = mine and not by_name and any(name for _, name in by_identity)
         differ = len({_scales(pixels) for _, pixels, _ in blocks}) > 1
-        return plain + (mine or by_name), (_RENAMED,) if renamed and differ else ()
+        if renamed and differ:
+            return plain + mine, (_SHARED if _is_shared(path, own) else _RENAMED,)
+        return plain + (mine or by_name), ()
     beside = {_identity(path, name) for _, name in by_identity if name}
     if None in beside or not beside:
         return plain + mine + by_name, ()
     return plain + (by_name if own in beside else mine), ()
+
+
+def _is_shared(path: Path, own: str) -> bool:
+    """Whether another file beside `path` has the same identity; of very many, some are looked at."""
+    with os.scandir(path.parent) as folder:
+        names = [one.name for one in islice(folder, _MOST_BESIDE) if one.is_file()]
+    others = (path.with_name(name) for name in names if name != path.name and _SUFFIXES.search(name))
+    return any(_identity_of(other).lower() == own.lower() for other in others)
+
+
+def _identity_of(path: Path) -> str:
+    """The identity in an OME-TIFF; empty where there is none."""
+    try:
+        with open_tiff(path) as tiff:
+            description = tiff.pages.first.description
+            return parsed_xml(path, description, "OME-XML").get("UUID", "") if tiff.is_ome else ""
+    except (InputError, OSError, ValueError):  # no TIFF: tifffile's own error is a ValueError
+        return ""
 
 
 def _plain(name: str) -> str:
@@ -159,8 +187,7 @@ def _identity(path: Path, name: str) -> str | None:
     beside = next((path.with_name(one) for one in spellings if path.with_name(one).is_file()), None)
     if beside is None:
         return None
-    with open_tiff(beside) as tiff:
-        return parsed_xml(beside, tiff.pages.first.description, "OME-XML").get("UUID", "")
+    return _identity_of(beside)
 
 
 def _name_of(uuid: ElementTree.Element) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.micrograph.colours import rgb_of_paper
+from segment.micrograph.colours import doubt_of_inks, rgb_of_paper
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.refusals import refuse_bomb, truncated
 from segment.micrograph.upright import ORIENTATION
@@ -49,6 +49,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         columns, rows = struct.unpack_from(">ii" if kind == "png" else "<ii", opened.head, _SIZE[kind])
         shape = abs(rows), abs(columns)
     refuse_bomb(opened.path, shape[0] * shape[1], opened.size, MOST_PACKED)
+    notes += _doubt(raw) if kind == "jpeg" else ()
     return [
         Frame(shape, partial(_load, opened.path, kind), notes=notes, orientation=_orientation(opened.path))
     ]
@@ -115,11 +116,23 @@ def _load(path: Path, kind: str) -> np.ndarray:
 
 
 def _decode_jpeg(raw: bytes) -> np.ndarray:
-    """Grey or RGB; four inks (CMYK) become RGB. Adobe's segment says that they are inverted."""
+    """Grey or RGB; four inks (CMYK) become RGB."""
     import imagecodecs
 
     pixels = imagecodecs.jpeg_decode(raw)
-    if pixels.ndim != 3 or pixels.shape[2] != 4:
-        return pixels
-    adobe = any(m == _APP14 and raw[at + 4 : at + 9] == b"Adobe" for m, at in _jpeg_segments(raw))
-    return rgb_of_paper(pixels, inverted=adobe)
+    return rgb_of_paper(pixels, _are_inverted(raw)) if pixels.shape[2:] == (4,) else pixels
+
+
+def _doubt(raw: bytes) -> tuple[str, ...]:
+    """Words where a picture has four inks of which it is not clear how they are stored."""
+    import imagecodecs
+
+    frames = [at + 9 for marker, at in _jpeg_segments(raw) if marker in _START_OF_FRAME]
+    if raw[frames[-1] : frames[-1] + 1] != b"\4":
+        return ()
+    return doubt_of_inks(imagecodecs.jpeg_decode(raw), _are_inverted(raw))
+
+
+def _are_inverted(raw: bytes) -> bool:
+    """Adobe's segment says that inks are stored so."""
+    return any(m == _APP14 and raw[at + 4 : at + 9] == b"Adobe" for m, at in _jpeg_segments(raw))

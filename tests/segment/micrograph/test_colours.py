@@ -38,6 +38,7 @@ def test_inks_either_way_round_and_marked_or_not(tmp_path, make_grains, inverted
     (tmp_path / "a.jpg").write_bytes(raw if marked else without_adobe(raw))
     (read,) = read_micrographs(tmp_path / "a.jpg")
     assert np.corrcoef(read.image.ravel(), grey.ravel())[0, 1] > 0.98
+    assert not (marked == inverted and any("inks" in note for note in read.notes))
 
 
 @pytest.mark.parametrize("inverted", [True, False])
@@ -96,6 +97,20 @@ def test_inks_of_a_dark_picture_are_taken_as_the_file_says(tmp_path, make_grains
     tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", metadata=None)
     (read,) = read_micrographs(tmp_path / "a.tif")
     assert np.corrcoef(read.image.ravel(), grey.ravel())[0, 1] > 0.9
+    assert any("may be stored inverted" in note for note in read.notes)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_dark_inks_stored_against_the_mark_are_told(tmp_path, make_grains, marked):
+    """Both ways round need little ink, so that nothing tells which is right."""
+    grey = cv2.GaussianBlur(make_grains((160, 160)), (0, 0), 2) / 255
+    inks = ((1 - grey[..., None] / 3) * [150, 140, 140, 130]).astype(np.uint8)
+    raw = imagecodecs.jpeg8_encode(
+        inks if marked else 255 - inks, level=98, colorspace="CMYK", outcolorspace="CMYK"
+    )
+    (tmp_path / "a.jpg").write_bytes(raw if marked else without_adobe(raw))
+    (read,) = read_micrographs(tmp_path / "a.jpg")
+    assert any("may be stored inverted" in note for note in read.notes)
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.2, 0.4])
