@@ -10,7 +10,7 @@ _TIFF = "Save the labels as 16- or 32-bit TIFF"
 _SAVE = {
     **dict.fromkeys((".xcf", ".psd", ".kra", ".svg", ".ai", ".pdf", ".pptx"), _LAYER),
     **dict.fromkeys((".json", ".geojson", ".xml"), _OUTLINES),
-    **dict.fromkeys((".nrrd", ".mha", ".mhd", ".nii", ".am"), _TIFF),
+    **dict.fromkeys((".nrrd", ".mha", ".mhd", ".nii", ".am", ".gif", ".txt", ".csv", ".tsv"), _TIFF),
     ".npz": "Save the array of labels alone, with numpy.save or as 16-bit TIFF",
     ".mat": "Save the labels in MATLAB: imwrite(uint16(L), 'NAME.tif')",
 }

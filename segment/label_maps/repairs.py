@@ -120,7 +120,7 @@ def _without_ground(path: Path, labels: np.ndarray, highest: float) -> tuple[np.
         return _without(labels, line), (
             "one label runs as a line between all others: it is taken for the boundary"
         )
-    if highest in FULL and (share := _share_of_last(labels)):
+    if (share := _share_of_last(labels)) and (highest in FULL or _last_in_pieces(labels)):
         raise UnreadableError(
             path,
             f"label {highest:.0f} covers {share:.0%} of the cells: higher numbers were cut to it",
@@ -161,6 +161,13 @@ def _share_of_last(labels: np.ndarray) -> float:
     area = np.bincount(labels.ravel())[1:]
     cut = area.size > FEWEST_LABELS and area[-1] > CUT * area[:-1].max()
     return float(area[-1] / area.sum()) if cut else 0.0
+
+
+def _last_in_pieces(labels: np.ndarray) -> bool:
+    """Whether the last label lies in several pieces as large as cells, as no grain does."""
+    area = np.bincount(labels.ravel())[1:]
+    pieces = _areas(labels == area.size)[1][1:]
+    return bool(np.count_nonzero(pieces >= np.median(area)) > 2)
 
 
 def _speck_label(labels: np.ndarray) -> int:

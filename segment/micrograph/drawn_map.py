@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 CODED = "picture whose colours are a code"
+FOURIER = "picture that is the same turned by half a turn, as a Fourier transform"
 FEW = "picture of few grey levels"
 #: what a map or picture can be used for, by what it is called
 REMEDIES = MappingProxyType(
@@ -19,6 +20,7 @@ REMEDIES = MappingProxyType(
         "label map": "Use `grainstats measure` to measure it",
         "tracing or mask": "Use `grainstats measure --tracing` to measure it",
         "picture of two levels": "It is dithered or thresholded: export the image with its grey levels",
+        FOURIER: "Give the image itself",
         FEW: "Export the image with all its grey levels; use `grainstats measure` if it is a map of grains",
     }
 )
@@ -51,6 +53,7 @@ _LOOKED_AT = 400  #: rows and columns in the middle that are looked at
 #: of drawn lines: least and largest share of the picture, the square that fits into no line, share that is
 #: thin, that lies in one piece, and of the sides that it spans
 _LINES, _THICK, _THIN, _ONE_PIECE, _SPAN = (0.01, 0.4), 7, 0.8, 0.5, 0.6
+_SAME, _SYMMETRIC = 0.01, 0.95  #: of the levels in use, and of the pixels, that are the same
 _SPARSE = 4  #: every so many rows and columns tell the commonest level
 
 
@@ -77,14 +80,25 @@ def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
         share >= flat and np.quantile(steps, part) >= least * max(high - low, 1e-30)
         for flat, part, least in rules
     ):
-        return (
-            "tracing or mask"
-            if two or is_line_drawing(image)
-            else FEW
-            if reduced and n_levels < FEW_LEVELS
-            else "label map"
-        )
-    return "picture of two levels" if two else None
+        if reduced and n_levels < FEW_LEVELS and not two:
+            return FEW
+        return "tracing or mask" if two or is_line_drawing(image) else "label map"
+    if two:
+        return "picture of two levels"
+    return FOURIER if is_point_symmetric(image, low, high) else None
+
+
+def is_point_symmetric(image: np.ndarray, low: float, high: float) -> bool:
+    """Whether a picture is the same turned by half a turn, as Fourier transforms are, to 1 % of its levels.
+
+    Their centre lies on a pixel: with an even number of rows or columns the first one has no counterpart.
+    """
+    rows, columns = (slice(1 - n % 2, None) for n in image.shape)
+    seen = image[rows, columns]
+    step = 1 + max(seen.shape) // _LOOKED_AT
+    half = seen[: len(seen) // 2 : step, ::step].astype(np.float64)
+    turned = seen[::-1, ::-1][: len(seen) // 2 : step, ::step]
+    return bool((np.abs(half - turned) <= _SAME * (high - low)).mean() >= _SYMMETRIC)
 
 
 def is_line_drawing(levels: np.ndarray) -> bool:

@@ -46,40 +46,48 @@ def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarr
     """
     if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST_WITH_OVERLAY:
         return None
+    counts = _counts(image)
+    hidden: np.ndarray | None = None
+    for level in _drawn_levels(counts):
+        for found in (_labels_and_bars(image, level, blank), _strokes(image, level, counts, blank)):
+            if found is not None:
+                hidden = found if hidden is None else hidden | found
+    return hidden
+
+
+def _labels_and_bars(image: np.ndarray, level: int, blank: np.ndarray | None) -> np.ndarray | None:
+    """Boxes with lettering, and bare bars with the letters beside them (bool); None without any."""
+    if not _holds(image, (level, level), (1, _BAR_LENGTH[0])):
+        return None
+    drawn = cv2.inRange(image, level, level)
+    if blank is not None:
+        drawn[blank] = 0
+    parts = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
+    found = [*_boxes(image, *parts, level), *_bars(image, parts[1])]
+    if not found:
+        return None
     hidden = np.zeros(image.shape, bool)
-    for level in _drawn_levels(image):
-        drawn = cv2.inRange(image, level, level)
-        if blank is not None:
-            drawn[blank] = 0
-        runs = _has_runs(drawn)
-        if not runs and not _stands_alone(image, level):
-            continue
-        parts = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
-        for top, bottom, left, right in (
-            [*_boxes(image, *parts, level), *_bars(image, parts[1])] if runs else ()
-        ):
-            rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
-            hidden[rows, max(left - _MARGIN, 0) : right + _MARGIN] = True
-        if _stands_alone(image, level):
-            hidden |= _strokes(image, level, blank)
-    return hidden if hidden.any() else None
+    for top, bottom, left, right in found:
+        rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
+        hidden[rows, max(left - _MARGIN, 0) : right + _MARGIN] = True
+    return hidden
 
 
-def _stands_alone(image: np.ndarray, level: int) -> bool:
-    """Whether the levels next to one are rare, as no detector makes them that saturates."""
-    own, near = (np.count_nonzero(_near(image, level, reach)) for reach in (_RINGING, _NEXT))
-    return bool(near <= (1 + _ALONE) * own)
+def _strokes(
+    image: np.ndarray, level: int, counts: np.ndarray, blank: np.ndarray | None
+) -> np.ndarray | None:
+    """Strokes (bool) of one level to their very edge, with a margin, where most of that level is in them.
 
-
-def _near(image: np.ndarray, level: int, reach: float) -> np.ndarray:
-    """Pixels whose level lies so much of the image's range from one; uint8."""
-    away = round(reach * float(np.ptp(image)))
-    return cv2.inRange(image, max(level - away, 0), level + away)
-
-
-def _strokes(image: np.ndarray, level: int, blank: np.ndarray | None) -> np.ndarray:
-    """Strokes (bool) of one level to their very edge, with a margin, where most of that level is in them."""
-    drawn = _near(image, level, _RINGING)
+    None without any, or where levels next to it are common, as a detector makes them that saturates.
+    """
+    used = np.flatnonzero(counts)
+    spread = int(used[-1] - used[0])
+    ends = [(max(level - round(of * spread), 0), level + round(of * spread)) for of in (_RINGING, _NEXT)]
+    own, near = (counts[low : high + 1].sum() for low, high in ends)
+    too_many = near > (1 + _ALONE) * own or _OF_LEVEL * own > _MOST_INK * image.size
+    if too_many or not _holds(image, ends[0], (_STROKE, _STROKE)):
+        return None
+    drawn = cv2.inRange(image, *ends[0])
     if blank is not None:
         drawn[blank] = 0
     labels, boxes = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
@@ -87,7 +95,6 @@ def _strokes(image: np.ndarray, level: int, blank: np.ndarray | None) -> np.ndar
     area = boxes[:, cv2.CC_STAT_AREA]
     order = sorted((k for k in thick if k and area[k] >= _MARK[1]), key=lambda k: -area[k])
     found = np.zeros(image.shape, np.uint8)
-    contrast = _MARK_CONTRAST * float(np.ptp(image))
     for k in order if len(order) <= _MOST_MARKS else ():
         if area[k] < _MARK[0] and not found.any():
             break
@@ -95,11 +102,11 @@ def _strokes(image: np.ndarray, level: int, blank: np.ndarray | None) -> np.ndar
         part = np.s_[max(top - 6, 0) : top + height + 6, max(left - 6, 0) : left + width + 6]
         ink = (labels[part] == k).view(np.uint8)
         near, far = _beside(ink, np.abs(image[part].astype(np.float32) - level), 2)
-        if far >= contrast and near >= _SHARP * far:
+        if far >= _MARK_CONTRAST * spread and near >= _SHARP * far:
             found[part] |= ink
     total = np.count_nonzero(found)
-    if total < _OF_LEVEL * np.count_nonzero(drawn) or total > _MOST_INK * image.size:
-        found[:] = 0
+    if total < max(_OF_LEVEL * np.count_nonzero(drawn), 1) or total > _MOST_INK * image.size:
+        return None
     return cv2.dilate(found, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
 
 
@@ -110,7 +117,7 @@ def has_outlines(image: np.ndarray) -> bool:
     part = np.ascontiguousarray(image[:_LOOKED_AT, :_LOOKED_AT])
     if len(np.unique(part)) < FEW_LEVELS:  # a tracing, which is called so elsewhere
         return False
-    for level in _drawn_levels(part):
+    for level in _drawn_levels(_counts(part)):
         ink = cv2.inRange(part, level, level)
         if runs_all_over(ink):
             near, far = _beside(ink, np.abs(part.astype(np.float32) - level), 1)
@@ -129,10 +136,14 @@ def _beside(ink: np.ndarray, apart: np.ndarray, pixels: int) -> tuple[float, flo
     return beside, away
 
 
-def _drawn_levels(image: np.ndarray) -> list[int]:
-    """Both ends of the levels in use, and levels far more frequent than their neighbours."""
+def _counts(image: np.ndarray) -> np.ndarray:
+    """Pixels of each level."""
     size = np.iinfo(image.dtype).max + 1
-    counts = cv2.calcHist([np.ascontiguousarray(image)], [0], None, [size], [0, size]).ravel()
+    return cv2.calcHist([np.ascontiguousarray(image)], [0], None, [size], [0, size]).ravel()
+
+
+def _drawn_levels(counts: np.ndarray) -> list[int]:
+    """Both ends of the levels in use, and levels far more frequent than their neighbours."""
     used = np.flatnonzero(counts)
     padded = np.concatenate([[0], counts, [0]])
     neighbours = np.maximum(padded[:-2], padded[2:])
@@ -143,11 +154,10 @@ def _drawn_levels(image: np.ndarray) -> list[int]:
     return sorted({int(level) for level in (*ends, *peaks)})
 
 
-def _has_runs(drawn: np.ndarray) -> bool:
-    """Whether the level ever stands as long in one row as the shortest bar: cheap, and mostly no."""
-    run = np.ones((1, _BAR_LENGTH[0]), np.uint8)
-    blocks = (drawn[first : first + _BLOCK_ROWS] for first in range(0, len(drawn), _BLOCK_ROWS))
-    return any(cv2.erode(block, run).any() for block in blocks)
+def _holds(image: np.ndarray, levels: tuple[int, int], block: tuple[int, int]) -> bool:
+    """Whether rows and columns of a block have levels between two anywhere: cheap, and mostly no."""
+    parts = (image[first : first + _BLOCK_ROWS] for first in range(0, len(image), _BLOCK_ROWS))
+    return any(cv2.erode(cv2.inRange(part, *levels), np.ones(block, np.uint8)).any() for part in parts)
 
 
 def _boxes(

@@ -118,7 +118,7 @@ def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
                 raise UnreadableError(
                     path,
                     "an HDF5 file, but none of EDAX, Bruker, Oxford or orix with orientations in it",
-                    "Export the map as .ang or .ctf, or with its orientations as HDF5 of one of these",
+                    "Export the map as .ang, .ctf or HDF5 of one of these, with orientations; labels as TIFF",
                 )
             known, scans = found
             points = known.points_of(scans[0], path)

@@ -155,12 +155,12 @@ def _cut_off(unsigned: np.ndarray) -> bool | None:
 
 
 def _cell(opened: OpenFile, order: str) -> tuple[Scale, ...]:
-    """Cell edge in Å over the number of grid intervals; zeros mean unset."""
+    """Cell edge in Å over the number of grid intervals; 0 and 1 mean unset."""
     grid = struct.unpack_from(order + "3i", opened.head, 28)
     cell = struct.unpack_from(order + "3f", opened.head, 40)
     axes = struct.unpack_from(order + "3i", opened.head, 64)  # of columns, rows, sections
     x, y = (axes[0] - 1, axes[1] - 1) if sorted(axes) == [1, 2, 3] else (0, 1)
-    if min(grid[x], grid[y]) <= 0 or not (cell[x] > 0 and cell[y] > 0):
+    if min(grid[x], grid[y]) <= 1 or not (cell[x] > 0 and cell[y] > 0):
         return ()
     return stated("header cell / grid", cell[y] / grid[y] / 10, cell[x] / grid[x] / 10)
 

@@ -166,6 +166,14 @@ def test_numbers_of_a_pixel_are_no_grains(cells: np.ndarray) -> None:
     assert not any("no grains" in said for said in grain_map_of_labels(few).warnings)
 
 
+def test_numbers_cut_to_any_one_are_refused(cells: np.ndarray) -> None:
+    with pytest.raises(UnreadableError, match=r"label 70 covers .*cut to it"):
+        grain_map_of_labels(np.minimum(cells, 70))
+    rows, columns = np.indices(cells.shape)
+    giant = np.where((rows - 200) ** 2 + (columns - 220) ** 2 < 90**2, 999, cells)
+    assert not grain_map_of_labels(giant).warnings
+
+
 def test_a_mask_in_pieces_is_no_label_map() -> None:
     mask = np.zeros((90, 90), np.uint8)
     mask[10:40, 10:40] = mask[50:80, 50:80] = 255

@@ -45,6 +45,15 @@ def test_an_image_of_few_levels_is_no_map(tmp_path):
         assert not any("map of distances" in note for note in frame.notes)
 
 
+@pytest.mark.parametrize("side", [(256, 256), (255, 300), (301, 257)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_a_fourier_transform_is_no_micrograph(tmp_path, side, dtype):
+    grey = np.random.default_rng(0).normal(100, 20, side)
+    power = np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(cv2.GaussianBlur(grey, (0, 0), 2)))))
+    (frame,) = describe(written(tmp_path / "a.tif", (20 * power).astype(dtype)))
+    assert frame.problem is not None and "Fourier transform" in frame.problem
+
+
 @pytest.mark.parametrize("kind", ["bytes", "floats"])
 def test_a_map_of_probabilities_is_told(tmp_path, kind):
     """So is one with noise of a thousandth; the same lines on a noisy ground are a micrograph."""
