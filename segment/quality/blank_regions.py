@@ -16,6 +16,7 @@ import numpy as np
 
 from segment.cells.enclosed import typical_area
 from segment.cells.label_edges import on_edges
+from segment.micrograph.drawn_map import IMMERKAER
 
 #: LARGER, HUGE: equivalent diameter over the area-weighted median of the other cells; a merely larger one is
 #: blank by too much noise alone
@@ -45,8 +46,6 @@ AROUND, TOGETHER = 0.6, 0.9
 _MOST = 2  #: cells that may be blank because no grain looks like them; more are a population
 _FEWEST_CELLS = 20  #: to know what a grain looks like
 FEWEST_LIKE = 5  #: grains of near grey whose noise is compared; of fewer all grains' is
-
-_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # Immerkaer, CVIU 64, 1996, 300
 
 BLANK = "nothing can be seen in"  #: how the warning begins
 
@@ -164,7 +163,7 @@ def _looks(grey: np.ndarray, labels: np.ndarray) -> _Looks:
     def over_cells(values: np.ndarray) -> np.ndarray:
         return np.asarray(np.bincount(where, values[inside], n) / count)
 
-    noise = over_cells(np.abs(cv2.filter2D(grey, -1, _IMMERKAER)))
+    noise = over_cells(np.abs(cv2.filter2D(grey, -1, IMMERKAER)))
     plain = cv2.blur(grey, (_WINDOW_PX, _WINDOW_PX)) ** 2
     structure = over_cells(np.maximum(cv2.blur(grey * grey, (_WINDOW_PX, _WINDOW_PX)) - plain, 0.0))
     plain = cv2.GaussianBlur(grey, (0, 0), EVEN_PX)

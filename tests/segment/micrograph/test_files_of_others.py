@@ -63,7 +63,8 @@ def test_a_map_of_probabilities_is_told(tmp_path, kind):
     lines = lines / lines.max() * rng.uniform(0.5, 1, cells.max() + 1)[cells] + rng.normal(0, 1e-3, SIDE)
     noisy = np.clip(20 + 180 * lines + rng.normal(0, 6, SIDE), 0, 255).astype(np.uint8)
     stored = lines.astype(np.float32) if kind == "floats" else np.clip(255 * lines, 0, 255).astype(np.uint8)
-    for image, told in ((stored, True), (noisy, False)):
+    turned = [image.max() - image for image in (stored, noisy)]
+    for image, told in ((stored, True), (noisy, False), (turned[0], True), (turned[1], False)):
         (frame,) = describe(written(tmp_path / "a.tif", image))
         assert any("map of probabilities" in note for note in frame.notes) == told
 

@@ -102,6 +102,14 @@ def test_mrc_of_four_bits_and_of_colours(tmp_path, make_grains):
     np.testing.assert_array_equal(next(read_micrographs(tmp_path / "c.mrc")).image, grey)
 
 
+def test_an_mrc_cell_that_no_grid_divides_states_no_size(tmp_path, make_grains):
+    mrc(tmp_path / "a.mrc", make_grains(dtype="int16"), 1)
+    raw = bytearray((tmp_path / "a.mrc").read_bytes())
+    struct.pack_into("<3i3f", raw, 28, 1, 1, 1, 1600.0, 1600.0, 16.0)
+    (tmp_path / "a.mrc").write_bytes(raw)
+    assert describe(tmp_path / "a.mrc")[0].pixel_size_nm is None
+
+
 def test_mrc_whose_columns_run_along_y(tmp_path, make_grains):
     mrc(tmp_path / "a.mrc", make_grains((80, 100)), 0, flags=0)
     raw = bytearray((tmp_path / "a.mrc").read_bytes())
