@@ -34,9 +34,9 @@ _AWAY_MEAN = 36  #: pixels that they do so on average
 _COMPARED = 12  #: seams of either direction that are put together, the clearest ones
 #: where panels of a figure meet, as shares of a side, and how far from there
 _PANELS, _NEAR = (1 / 3, 1 / 2, 2 / 3), 0.01
-#: of lines around an inset: share of the image that one encloses, lines, correlation across one, and pixels
-#: from it at which levels are compared
-_CUT_OFF, _MOST_DRAWN, _GOES_ON, _ACROSS = 0.25, 4, 0.55, (2.5, 4.0)
+#: of lines around an inset: share of the image that one encloses, lines, correlation across one, pixels from
+#: it at which levels are compared, and pixels around it that are looked at
+_CUT_OFF, _MOST_DRAWN, _GOES_ON, _ACROSS, _BEYOND = 0.25, 4, 0.55, (2.5, 4.0), 32
 _STEP = 0.03  #: of the range of grey levels: difference in a chunk that counts; JPEG's blocks make less
 
 
@@ -81,9 +81,12 @@ def enclosed(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
     large[[0, 1 + int(facts[1:, cv2.CC_STAT_AREA].argmax())] if len(facts) > 1 else 0] = False
     parts = np.flatnonzero(large & (facts[:, cv2.CC_STAT_AREA] <= _CUT_OFF * image.size))
     for number in parts if len(parts) <= _MOST_DRAWN else ():
-        part = labels == number
-        if _levels_across(image, ink, part) < _GOES_ON:
-            found |= part
+        left, top, width, height, _ = facts[number].tolist()
+        rows = slice(max(top - _BEYOND, 0), top + height + _BEYOND)
+        columns = slice(max(left - _BEYOND, 0), left + width + _BEYOND)
+        part = labels[rows, columns] == number
+        if _levels_across(image[rows, columns], ink[rows, columns], part) < _GOES_ON:
+            found[rows, columns] |= part
     return found
 
 
