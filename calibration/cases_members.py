@@ -108,6 +108,19 @@ def rounded(grey: np.ndarray) -> np.ndarray:
     return np.where((40 - y.clip(max=40)) ** 2 + (40 - x.clip(max=40)) ** 2 > 40**2, 0, grey).astype(np.uint8)
 
 
+def with_marks(grey: np.ndarray) -> np.ndarray:
+    """A round inset with a white rim, and an arrow."""
+    rows, columns = np.indices(grey.shape)
+    view = np.kron(grey[:90, :90], np.ones((2, 2), np.uint8))
+    marked = grey.copy()
+    far = np.hypot(rows - 330, columns - 450)
+    marked[240:420, 360:540] = np.where(far[240:420, 360:540] < 88, view, grey[240:420, 360:540])
+    along, across = (columns - 100) + (rows - 100), np.abs((columns - 100) - (rows - 100))
+    head = (along > 100) & (along < 160) & (across < (160 - along) / 2)
+    marked[((far > 86) & (far < 90)) | ((along > 0) & (along < 120) & (across < 4)) | head] = 255
+    return marked
+
+
 def with_grid(cells: np.ndarray) -> np.ndarray:
     """Boundaries in white on black, and a test grid in the same white."""
     lines = np.zeros(cells.shape, np.uint8)
@@ -145,6 +158,8 @@ def write_members(folder: Path) -> None:
         "words.mrc": mrc(6, grey.astype(">u2") * 200, ">"),
         "half.mrc": mrc(12, grey.astype("<f2")),
         "cmyk.jpg": jpeg_with_thumbnail(grey),
+        "marks.png": imagecodecs.png_encode(with_marks(grey)),
+        "outlines.png": imagecodecs.png_encode(with_grid(cells) // 2),
         "grid.png": imagecodecs.png_encode(with_grid(cells)),
         "pores.png": imagecodecs.png_encode(with_pores(cells)),
         "raised.xlsx": power_of_ten(),
@@ -168,6 +183,8 @@ def write_members(folder: Path) -> None:
         "jeol.tif": tiff(grey),
         "jeol_two.tif": tiff(wide),
         "padded.tif": tiff(np.pad(cells.astype(np.uint16), 40, mode="edge")),
+        "reflected.tif": tiff(np.pad(cells.astype(np.uint16), 64, mode="reflect")),
+        "transform.tif": tiff(np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(grey)))).astype(np.float32)),
         "typed.tif": tiff(grey, imagej=True, resolution=(72, 72), metadata={"unit": "um"}),
         "turned.tif": tiff(np.rot90(grey).copy(), FEI, 34682),
         "ome.ome.tif": tiff(grey, description=OME.encode()),

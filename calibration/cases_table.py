@@ -277,6 +277,11 @@ CASES += (
     Case("08 raised", "import MADE/raised.xlsx --db OUT/a.db", "named", *says("shows 5 raised or lowered")),
     Case("10 two markers", MADE.format("jeol_two.tif"), "none, with the reason", *no_size("0,2um/1um")),
     Case("11 typed", MADE.format("typed.tif"), "13.9 nm, in doubt", *told("over an inch", near(13.9, size))),
+    Case("01 inset", MADE.format("marks.png"), "masked and said", *says("an inset is masked")),
+    Case("01 arrow", MADE.format("marks.png"), "masked and said", *says("scale bar or mark is masked")),
+    Case("01 mirrored map", MAP.format("MADE/reflected.tif"), "outside, said", *says("mirrored rows")),
+    Case("14 transform", MADE.format("transform.tif"), "refused", *says("as a Fourier transform")),
+    Case("17 drawing", MAP.format("MADE/outlines.png"), "refused", *says("--tracing")),
     Case("17 pores", MAP.format("MADE/pores.png --tracing"), "voids, said", *says("count as voids")),
 )
 
