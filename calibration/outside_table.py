@@ -69,6 +69,7 @@ def _uniform() -> list[Entry]:
             f"log-normal {s}, thrown at .5": Structure(ln(s), share=0.5),
             f"log-normal {s}, sequential at .45": Structure(ln(s), "loose", 0.45),
             f"log-normal {s}, sequential at .3": Structure(ln(s), "loose", 0.3),
+            f"log-normal {s}, sequential at .2": Structure(ln(s), "loose", 0.2),
         }
     found |= {
         "gamma 4": Structure(gamma(4.0)),
@@ -78,6 +79,16 @@ def _uniform() -> list[Entry]:
         "log-uniform 1-6 by volume": Structure(loguniform(1, 6, 3)),
         "log-uniform 1-6 by area, at .5": Structure(loguniform(1, 6, 2), share=0.5),
         "log-uniform 1-6 by volume, sequential": Structure(loguniform(1, 6, 3), "loose", 0.45),
+        "log-uniform 1-4 by volume": Structure(loguniform(1, 4, 3)),
+        "log-uniform 1-8 by number": Structure(loguniform(1, 8, 0)),
+        "log-uniform 1-8 by area": Structure(loguniform(1, 8, 2)),
+        "log-uniform 1-8 by volume": Structure(loguniform(1, 8, 3)),
+        "log-uniform 1-8 by volume, sequential at .25": Structure(loguniform(1, 8, 3), "loose", 0.25),
+        "log-uniform 1-10 by area, sequential at .3": Structure(loguniform(1, 10, 2), "loose", 0.3),
+        "log-uniform 1-10 by volume": Structure(loguniform(1, 10, 3)),
+        "log-normal 0.75, sequential at .25": Structure(ln(0.75), "loose", 0.25),
+        "log-normal 0.85, sequential at .25": Structure(ln(0.85), "loose", 0.25),
+        "log-normal 0.85, sequential at .35": Structure(ln(0.85), "loose", 0.35),
         "log-normal 0.5, 30 % merged": Structure(ln(0.5), merged=0.3),
         "log-normal 0.4, sequential at .3, 15 % merged": Structure(ln(0.4), "loose", 0.3, merged=0.15),
     }
@@ -118,6 +129,13 @@ def _films() -> list[Entry]:
     for s in (0.2, 0.35, 0.5, 0.65, 0.8):
         found[f"log-normal {s}, filled"] = Structure(ln(s))
         found[f"log-normal {s}, sequential at .45"] = Structure(ln(s), "loose", 0.45)
+    found |= {
+        "log-normal 0.8, sequential at .25": Structure(ln(0.8), "loose", 0.25),
+        "log-uniform 1-8 by number": Structure(loguniform(1, 8, 0)),
+        "log-uniform 1-8 by area": Structure(loguniform(1, 8, 2)),
+        "log-uniform 1-8 by area, sequential at .45": Structure(loguniform(1, 8, 2), "loose", 0.45),
+        "log-uniform 1-10 by area, sequential at .35": Structure(loguniform(1, 10, 2), "loose", 0.35),
+    }
     outside = {
         "Weibull 2": Structure(weibull(2.0)),
         "gradient x4": Structure(ln(0.0), "graded", ratio=4.0),
