@@ -7,10 +7,11 @@ from pathlib import Path
 _LAYER = "Export the layer of lines or labels alone as PNG, in the size of the image"
 _OUTLINES = "Export outlines (LabelMe, COCO, GeoJSON), masks with a number for each grain, or ImageJ regions"
 _TIFF = "Save the labels as 16- or 32-bit TIFF"
+TEXTS = (".txt", ".csv", ".tsv")  #: a grid of labels, where a map is asked for; else a table of something
 _SAVE = {
     **dict.fromkeys((".xcf", ".psd", ".kra", ".svg", ".ai", ".pdf", ".pptx"), _LAYER),
     **dict.fromkeys((".json", ".geojson", ".xml"), _OUTLINES),
-    **dict.fromkeys((".nrrd", ".mha", ".mhd", ".nii", ".am", ".gif", ".txt", ".csv", ".tsv"), _TIFF),
+    **dict.fromkeys((".nrrd", ".mha", ".mhd", ".nii", ".am", ".gif", *TEXTS), _TIFF),
     ".npz": "Save the array of labels alone, with numpy.save or as 16-bit TIFF",
     ".mat": "Save the labels in MATLAB: imwrite(uint16(L), 'NAME.tif')",
 }

@@ -15,7 +15,7 @@ from segment.errors import InputError
 from segment.file_kind import why_no_file
 from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import image_stem, is_drawing
-from segment.label_maps.not_read import how_to_save
+from segment.label_maps.not_read import TEXTS, how_to_save
 from segment.quality.corrected import corrected
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _listed(folder: Path) -> list[Path]:
         path
         for path in sorted(folder.rglob("*"))
         if not path.is_dir()
-        and (is_drawing(path) or how_to_save(path) is not None)
+        and (is_drawing(path) or (how_to_save(path) is not None and path.suffix.lower() not in TEXTS))
         and not path.stem.endswith(_BESIDE)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
