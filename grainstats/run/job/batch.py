@@ -143,12 +143,12 @@ def run_batch(
 
 def _reported(rows: Rows, call: Call, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
-    from grainstats.run.job.judge_samples import copies_in_words, judge_samples, write_results
+    from grainstats.run.job.judge_samples import judge_samples, remarks_of_reasons, write_results
     from grainstats.run.report.tables import write_workbook
 
     said = [*done.warnings, *excluded_in_words(rows.excluded)]
     failures = (*done.failures, *judge_samples(rows, call.out, also=moved_from))
-    said += copies_in_words(rows.verdicts)
+    said += remarks_of_reasons(rows.verdicts)
     report, said = write_results(rows, call.out, failures, said)
     tables = sorted((call.out / "tables").glob("*.parquet"))
     cut = write_workbook(tables, call.out / "results.xlsx") if call.xlsx else []

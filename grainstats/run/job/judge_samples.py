@@ -117,7 +117,7 @@ def write_results(
     return out / REPORT, warnings
 
 
-def copies_in_words(verdicts: pd.DataFrame) -> list[str]:
+def remarks_of_reasons(verdicts: pd.DataFrame) -> list[str]:
     """Which images show one area, or have an odd scale, as the verdicts' reasons name them."""
     return [
         f"{sample_id}: {part}"
