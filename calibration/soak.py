@@ -259,7 +259,7 @@ def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
         state.parts = options.parts + 1
         yield
     disturbed, all_blows = command(options, "killed", options.db), blows(options)
-    typical = max(state.whole[0] / len(all_blows), 4)
+    typical = min(max(state.whole[0] / len(all_blows), 4), state.whole[0] / 2)  # some images are left
     while state.blows < len(all_blows):
         moment = random.Random(options.seed + state.blows).uniform(0.02, 1.5) * typical
         blow(all_blows[state.blows], disturbed, moment, options, state)

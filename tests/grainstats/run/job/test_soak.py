@@ -37,10 +37,10 @@ def test_every_kind_of_bad_file_is_one_named_row(tmp_path, edge_model):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
 def test_a_disturbed_campaign_equals_an_undisturbed_one(tmp_path, edge_model):
-    call = {"images": 12, "samples": 2, "every": 12, "kills": 1, "workers": 1, "seed": 3}
+    call = {"images": 24, "samples": 2, "every": 24, "kills": 1, "workers": 1, "seed": 3}
     call |= {"largest": 256, "parts": 1, "minutes": 1e6, "db": None, "restart": None}
     table = soak.soak(argparse.Namespace(**call, model=str(edge_model), out=tmp_path))
     assert table["differences"] == []
-    assert (table["analysed"], table["named without a result"], table["bad images"]) == (11, 1, 1)
+    assert (table["analysed"], table["named without a result"], table["bad images"]) == (23, 1, 1)
     assert {table[name] for name in FAULTS} <= {STRUCK, NOT_TRIED}
     assert table["largest page, bytes"] < 5_000_000
