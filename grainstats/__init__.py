@@ -12,8 +12,6 @@ Examples
 ((944, 1024), 2.0)
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

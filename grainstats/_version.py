@@ -1,7 +1,5 @@
 """The version of this code, from version control by way of the installed distribution."""
 
-from __future__ import annotations
-
 from importlib.metadata import PackageNotFoundError, version
 
 

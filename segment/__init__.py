@@ -9,8 +9,6 @@ Examples
 'unet-lite2'
 """
 
-from __future__ import annotations
-
 import sys
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """Public names of a package, loaded when first asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any

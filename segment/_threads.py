@@ -1,7 +1,5 @@
 """Work in threads on parts of an image, as many as this process may use."""
 
-from __future__ import annotations
-
 import os
 from _thread import start_new_thread
 from collections import deque

@@ -1,7 +1,5 @@
 """The network's answer: the probability that a pixel lies on a grain boundary."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a caller may say: of an image, of a uniform boundary network, and how the neural network works."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 Voids = Literal["auto", "dark", "bright", "none"]

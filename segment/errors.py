@@ -1,7 +1,5 @@
 """The one family of errors: unusable input, said with the file and the remedy."""
 
-from __future__ import annotations
-
 import errno
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whether a path leads to a file that can be read, said without opening it."""
 
-from __future__ import annotations
-
 import difflib
 import errno
 import itertools

@@ -1,7 +1,5 @@
 """One micrograph, or several pictures of one field, from grey levels to closed cells."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial

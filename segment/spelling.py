@@ -1,7 +1,5 @@
 """One name or two: what a reader sees as the same, in sheets, groups and names of folders."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Hashable, Iterable
 

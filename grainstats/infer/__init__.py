@@ -1,7 +1,5 @@
 """Tables -> answers: modality verdict, group comparison, intervals."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from segment._lazy import lazily

@@ -4,8 +4,6 @@ All discs are cut alike.  An array over the cells has the shape (n_discs, n_z, n
 lowest upwards, rings from the bore outwards.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

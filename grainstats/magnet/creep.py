@@ -6,8 +6,6 @@ share = (1 + mu S ln(t / t0))^(-1 / mu).  mu = -1 gives the logarithm, and mu ->
 from t0, the time after magnetising at which the field was first read: S has no meaning without it.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

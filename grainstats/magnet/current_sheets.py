@@ -9,8 +9,6 @@ between two heights is the difference of one function, of complete elliptic inte
 & Olbert, American Journal of Physics 78 (2010) 229): a column of cells needs it at each edge only once.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special

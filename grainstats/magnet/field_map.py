@@ -1,7 +1,5 @@
 """The field everywhere: inside, between and outside the discs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How the critical current density falls with the field: Kim, exponential, or a measured table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar

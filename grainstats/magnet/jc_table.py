@@ -1,7 +1,5 @@
 """Reading a measured J_c(B) from a text file: two columns, with their units in the header."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

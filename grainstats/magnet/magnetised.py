@@ -6,8 +6,6 @@ its equilibrium is integrated in closed form from the force on each ring.  For a
 the largest hoop stress, at its centre, is B0² / mu0 (7 + 5 nu) / 24.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -7,8 +7,6 @@ the logarithm of the current density, and each cell has its own damping: where i
 zero, a cell overshoots by far more than the others.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

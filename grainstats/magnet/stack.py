@@ -4,8 +4,6 @@ Heights are measured from the mid-plane of the whole stack, upwards: z = 0 lies 
 disc of an odd stack, and between the two middle discs of an even one.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

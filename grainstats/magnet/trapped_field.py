@@ -1,7 +1,5 @@
 """From the current density of a magnet to its trapped field, and back."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

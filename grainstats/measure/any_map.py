@@ -1,7 +1,5 @@
 """Measuring a map, wherever it comes from: memory, a file, or a segmentation."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from os import PathLike
 

@@ -1,7 +1,5 @@
 """The compiled loops of measuring: caliper widths of grains, smoothing, the product limit."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

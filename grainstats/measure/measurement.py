@@ -1,7 +1,5 @@
 """Everything measured on one map, once: its tables, its network and the blocks its intervals rest on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

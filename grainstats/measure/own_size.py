@@ -4,8 +4,6 @@ Lengths are read off outlines whose steps of one pixel were smoothed.  Steps of 
 enlarged two, three or four times has 4, 11 or 16 % more boundary, and spacings 2, 5 and 9 % shorter.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

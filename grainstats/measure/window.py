@@ -1,7 +1,5 @@
 """The observed window of a grain map: its extent, its area, and labels with the hidden part marked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

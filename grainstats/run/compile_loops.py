@@ -4,8 +4,6 @@ numba keeps what it compiled beside the modules, or, where these cannot be writt
 (``NUMBA_CACHE_DIR``). Without this the first image of a fresh installation waits some 10 s for it.
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

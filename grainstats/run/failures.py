@@ -1,7 +1,5 @@
 """An input that gave no result, and what to do about it."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What a micrograph is called in the database, the report and the exports: no folder of this machine."""
 
-from __future__ import annotations
-
 import glob
 import os
 import re

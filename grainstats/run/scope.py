@@ -1,7 +1,5 @@
 """Which rows of a shared database belong to a run, each table read once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """What reaches the terminal: text, never commands to it."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

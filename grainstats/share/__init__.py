@@ -1,7 +1,5 @@
 """Answers -> others: database, exports, optimizer features and suggestions."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from segment._lazy import lazily

@@ -1,7 +1,5 @@
 """What each exported column means: type, unit and a label in English and Japanese."""
 
-from __future__ import annotations
-
 import csv
 import re
 from dataclasses import dataclass, replace

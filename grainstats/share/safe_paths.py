@@ -4,8 +4,6 @@ Of the former only those below the output folder are used: whoever may write int
 otherwise let a run write elsewhere, or read any file of the machine into a report.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable

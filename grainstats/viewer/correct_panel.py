@@ -1,7 +1,5 @@
 """The panel *Correct*: doubtful borders one after the other, four tools for the mouse, *Save correction*."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

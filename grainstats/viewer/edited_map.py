@@ -1,7 +1,5 @@
 """A grain map and the edits of its labels: one map again, and the correction for `run --corrections`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The panel *Measure*: distributions, numbers and verdict of the cells shown, again after every edit."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

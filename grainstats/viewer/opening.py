@@ -1,7 +1,5 @@
 """Files as napari's layers, with their pixel size: the reader of the plugin."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which layers of a viewer are ours, and telling the user what went wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

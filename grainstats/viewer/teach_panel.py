@@ -1,7 +1,5 @@
 """The panel *Teach*: a model learns from the saved corrections, in the background."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

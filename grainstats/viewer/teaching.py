@@ -1,7 +1,5 @@
 """Fine-tuning from a folder of corrections, in a process of its own that tells how far it is."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

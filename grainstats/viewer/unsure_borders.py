@@ -1,7 +1,5 @@
 """The borders that a model is least sure of, one after the other, as long as they are there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 import numpy as np

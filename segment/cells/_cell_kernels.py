@@ -1,7 +1,5 @@
 """Compiled loops over the pixels of cells, and over the seeds of fine ones (`segment.cells.recutting`)."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

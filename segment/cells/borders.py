@@ -1,7 +1,5 @@
 """Borders between neighbouring cells: where and how long each is, how sure the network was along it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

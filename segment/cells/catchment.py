@@ -6,8 +6,6 @@ the order of their levels, and waits for the memory at nearly each.  Plateaus ar
 inwards (Vincent & Soille 1991), so that a thick ridge is divided in its middle.
 """
 
-from __future__ import annotations
-
 import cv2
 import numba
 import numpy as np

@@ -1,7 +1,5 @@
 """Boundary probability or tracing -> closed cells."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

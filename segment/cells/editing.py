@@ -4,8 +4,6 @@ Every edit answers with the part of the map that it changes.  Only the surroundi
 looked at, so that an edit takes milliseconds on a map of any size.  Cells are taken to lie in one piece.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -3,8 +3,6 @@
 In a section three grains meet at a point, so that next to no grain has fewer than three neighbours.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.cells.borders import Borders, find_borders, first_pair, join_borders

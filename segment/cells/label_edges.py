@@ -1,7 +1,5 @@
 """Where the label changes to the right or below: the one walk along all borders; and what hangs together."""
 
-from __future__ import annotations
-
 import numpy as np
 
 _STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists

@@ -1,7 +1,5 @@
 """Gaps and lines between cells, closed where they are narrow, so that the cells meet; frames around maps."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

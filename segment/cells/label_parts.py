@@ -1,7 +1,5 @@
 """Labels that lie in several pieces: numbers cut to 8 bits, mixed, colours, phases, or a grain seen twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

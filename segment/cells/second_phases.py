@@ -5,8 +5,6 @@ small grain the grains end at its outline: it is cut as a cell like any other, a
 that the flood joined with the phase around it stays a grain.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

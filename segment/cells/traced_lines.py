@@ -1,7 +1,5 @@
 """Which pixels of a traced picture are lines: bright, dark, grey, coloured, or on a transparent layer."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

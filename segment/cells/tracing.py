@@ -1,7 +1,5 @@
 """Closed cells from hand-traced boundaries."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

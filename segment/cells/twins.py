@@ -5,8 +5,6 @@ border on its two long sides, along lines that are straight and parallel.  It an
 it divides are one grain where twins do not count, as in ASTM E112.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.cells.label_edges import joined_groups, label_edges, pairs_beside

@@ -8,8 +8,6 @@ counts only where the network has seen some of it, and as far as `REACH_PX` arou
 dark, a piece of one that is as light as the solid is a grain between voids.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

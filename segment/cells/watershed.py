@@ -5,8 +5,6 @@ the threshold it is absorbed by the deeper one.  Passes are taken in the order o
 that of a watershed seeded by the minima whose dynamics (Grimaud 1992) reach the threshold, the h-minima.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numba

@@ -1,7 +1,5 @@
 """A grain map from any file of one: label map, tracing or orientation map, with what lies beside it."""
 
-from __future__ import annotations
-
 import os
 from os import PathLike
 from pathlib import Path

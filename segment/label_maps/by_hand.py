@@ -1,7 +1,5 @@
 """What a person drew on an image, in whatever form: regions, outlines, lines, or numbered cells."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import replace

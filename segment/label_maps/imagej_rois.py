@@ -6,8 +6,6 @@ sub-pixel.  Outlines that are written run along the edges of pixels, so that the
 drawn again.
 """
 
-from __future__ import annotations
-
 import struct
 import zipfile
 import zlib

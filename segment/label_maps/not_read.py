@@ -1,7 +1,5 @@
 """Files of programs in which people draw that are not read, and how to save what is in them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _LAYER = "Export the layer of lines or labels alone as PNG, in the size of the image"

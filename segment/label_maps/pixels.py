@@ -1,7 +1,5 @@
 """Pixels of a label map or tracing as its file holds them, with the pixel size that any reader finds."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

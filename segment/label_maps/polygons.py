@@ -3,8 +3,6 @@
 Points count from the corner of the first pixel, x before y.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Label maps and tracings read back from files, as grain maps."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

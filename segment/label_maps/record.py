@@ -5,8 +5,6 @@ Programs that edit and save a map drop the tags, and rightly so: what a hand has
 model cut.  A check sum over the labels finds the programs that keep them.
 """
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import replace
 from pathlib import Path

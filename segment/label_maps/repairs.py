@@ -1,7 +1,5 @@
 """Whole numbers as cells that meet: numbered, lines between them closed, pieces told apart, frames hidden."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

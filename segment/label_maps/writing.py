@@ -1,7 +1,5 @@
 """Label and boundary maps as TIFF files that ImageJ opens with their pixel size."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ rectangle, a circle. Or its outline runs along rows and columns, as between the 
 hole or a saturated grain at the rim leaves a dent, so it stays. Whole rows and columns may be a little noisy.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Colours: inks, transparency, marks drawn into a grey picture, colours that are a code."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.micrograph.drawn_map import runs_all_over

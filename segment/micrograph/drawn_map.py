@@ -3,8 +3,6 @@
 A dithered picture is not flat, but has two levels as well.
 """
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 import cv2

@@ -1,7 +1,5 @@
 """Which files of a folder are micrographs."""
 
-from __future__ import annotations
-
 import glob
 import os
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """A coarse picture of what an image shows, by which copies and channels of one area are found."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

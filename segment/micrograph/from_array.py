@@ -1,7 +1,5 @@
 """A micrograph from grey levels in memory."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

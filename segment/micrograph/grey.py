@@ -1,7 +1,5 @@
 """Grey levels in the file's own dtype: luminance, numbers that are none, square pixels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 BLOCK_ROWS = 512  #: rows converted at a time

@@ -6,8 +6,6 @@ row of the image above is unlike the background (4).  Grains, pores and smooth b
 show one or two of these, never all: noise spreads the levels, and their outlines are not rulers.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 SEARCHED = 0.33  #: share of the rows, from the bottom, in which a bar is looked for

@@ -5,8 +5,6 @@ more than anywhere beside it, JPEG's blocks included, nearly all along; no grain
 line of any shape was drawn around it, across which the picture does not go on.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Length units as microscope files write them, turned into nanometres."""
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What a microscope file says: one grey image with its pixel size and where that size came from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal

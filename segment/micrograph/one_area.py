@@ -1,7 +1,5 @@
 """Channels, detectors, thumbnails of one scan show one area of the specimen: it is read once, and said."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache

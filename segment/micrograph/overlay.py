@@ -5,8 +5,6 @@ in it, a bare bar with lettering beside it, and strokes of letters, arrows and o
 pores have the level, not the edges.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Choosing the pixel size: the user's word, then the file's statements in their order of trust."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path

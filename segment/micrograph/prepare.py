@@ -1,7 +1,5 @@
 """What reading does to one frame: grey, bar cut, masks, scale, squares; or why it is of no use."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

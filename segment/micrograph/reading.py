@@ -1,7 +1,5 @@
 """From a file to micrographs: open it, prepare it frame by frame, say what it holds, or refuse it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Errors that several readers raise in the same words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from segment.errors import NotAnImageError, UnreadableError

@@ -1,7 +1,5 @@
 """Texts beside an image or in it: finding, decoding and parsing them."""
 
-from __future__ import annotations
-
 import os
 import re
 import xml.etree.ElementTree as ElementTree

@@ -1,7 +1,5 @@
 """Pictures that a tag turns for display (TIFF 6.0 and EXIF, tag 274) are read as programs show them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """The compiled sweep of Potts growth; apart, for Numba takes half a second to import."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

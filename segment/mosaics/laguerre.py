@@ -6,8 +6,6 @@ plane with weight w acts in the plane with weight w - z**2.  Cell membership is 
 The generators are spheres (or discs) of one or two log-normal populations.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

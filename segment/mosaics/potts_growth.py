@@ -7,8 +7,6 @@ grains have mobile boundaries while those between all others are slow, so that t
 leave two populations.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

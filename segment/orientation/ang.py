@@ -5,8 +5,6 @@ confidence index, phase, then detector signal and fit.  ASTAR writes index and r
 qualities and no unit; EMsoft writes image quality and dot product.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

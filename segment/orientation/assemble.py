@@ -1,7 +1,5 @@
 """From the points of a file to a map: their grid, its step, whole or not, angles in one convention."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What kind of boundary lies between two grains: its angle, and its Σ (coincidence-site lattice of cubes)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

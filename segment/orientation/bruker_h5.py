@@ -1,7 +1,5 @@
 """Bruker Esprit HDF5 files: ``<scan>/EBSD/Data`` with angles in degrees, beam positions and phases from 1."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

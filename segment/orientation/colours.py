@@ -5,8 +5,6 @@ and blue (`KEY_CORNERS`); in between each colour grows with the angle from the o
 strongest is full.  The colour along z does not depend on how a vendor lays x and y of the specimen.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.grain_orientations import CrystalPhase

@@ -5,8 +5,6 @@ numbers separated by tabs: phase (0: not indexed), x and y in micrometres, bands
 mean angular deviation in degrees, band contrast, band slope.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

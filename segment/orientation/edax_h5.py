@@ -3,8 +3,6 @@
 The values are those of an .ang file: angles in radians, positions in micrometres, phases counted as there.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@ Files of version 7 and before keep the grid in ``_SIMPL_GEOMETRY``, those of ver
 the image geometry.  Both give lengths without a unit, or name one; micrometres are the programs' convention.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

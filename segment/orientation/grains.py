@@ -17,8 +17,6 @@ The rules, in this order:
 The orientation of a grain is the mean over its points.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

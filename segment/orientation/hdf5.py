@@ -1,7 +1,5 @@
 """Small reads from HDF5 files of other programs: names without regard to case, text, numbers, groups."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

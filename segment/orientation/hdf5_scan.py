@@ -1,7 +1,5 @@
 """What the scans of all HDF5 makers have in common: a raster of points and a list of phases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal

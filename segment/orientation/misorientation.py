@@ -7,8 +7,6 @@ and 4/mmm) that share is 1, and P(< ω) = N (ω - sin ω)/π.  For cubic crystal
 (Biometrika 45, 229, 1958).
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A text file that is a header followed by lines of numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An orientation map: what crystal lies how at every point of a grid."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Orientations of grains as a table beside the label map."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import replace
 from pathlib import Path

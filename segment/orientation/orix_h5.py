@@ -3,8 +3,6 @@
 Angles are in radians; phases count from 0, -1 is "not indexed"; ``scan_unit`` names the unit of x and y.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

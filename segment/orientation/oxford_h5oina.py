@@ -3,8 +3,6 @@
 The format is public: H5OINAFile.md of oinanoanalysis/h5oina.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The grid that scattered coordinates lie on: rows, columns, steps, square or hexagonal."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Unit quaternions (w, x, y, z) as arrays: product, conjugate, rotation of vectors, Bunge's Euler angles."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """The grid of a map's points: square pixels, which gaps are filled, which points are neighbours."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.orientation.orientation_map import OrientationMap

@@ -1,7 +1,5 @@
 """The front door: an orientation map of any known format."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from os import PathLike

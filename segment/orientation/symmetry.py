@@ -1,7 +1,5 @@
 """The eleven Laue groups: their proper rotations, and the names and numbers that files give them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache

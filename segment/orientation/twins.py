@@ -1,7 +1,5 @@
 """Grains that are twins of each other, merged into one on request."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

@@ -7,8 +7,6 @@ looks like the grains stays a grain, and is named: whether it is one, more field
 cells are coarse grains.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

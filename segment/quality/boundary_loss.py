@@ -13,8 +13,6 @@ have no such corner, impinging discs (Johnson and Mehl) and maps of traced micro
 junction.  docs/explanation/confidence.md says how much they tell.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -4,8 +4,6 @@
 model's folder; new weights need a new table, no new code.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ whose outline the hand changed is as it was drawn: one fine cell, which no other
 Beside it, a border that the model drew keeps its probability, and one that the hand drew is sure.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -6,8 +6,6 @@ falling functions of the mean probability along the borders found in the image. 
 by `calibration/measure_error_rates.py`.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -8,8 +8,6 @@ was fitted for the model.
 All lengths are in the network's pixels, so that the numbers do not depend on the magnification.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product

@@ -1,7 +1,5 @@
 """The numbers that tell an answer's quality (`segment.quality.evidence`); read without any image library."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import numpy as np

@@ -3,8 +3,6 @@
 Both maps are made to tile the frame (lines belong to the nearest cell), then compared.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

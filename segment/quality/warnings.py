@@ -6,8 +6,6 @@ weights (`segment.quality.calibration_table`), whether cells are none by what su
 (`segment.quality.evidence`).  docs/explanation/confidence.md gives the rates.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.boundary_map import BoundaryMap

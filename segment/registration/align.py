@@ -4,8 +4,6 @@ What is compared are boundary probabilities, not grey levels: a tilt or another 
 another grey and leaves the boundaries where they are.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -5,8 +5,6 @@ nothing is seen says little against a boundary, and one in which a boundary is s
 numbers: the pictures' log-likelihood ratios are added, each at least `log(UNSEEN)`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whether a drawing lies on its image: its lines follow the image's edges here, not in another place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -3,8 +3,6 @@
 The latter are found by triangles of grains of equal sizes and distances.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """How far reduced arithmetic agrees with f32, measured on synthetic micrographs and kept in model.toml."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

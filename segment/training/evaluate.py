@@ -1,7 +1,5 @@
 """A model against people's tracings, image by image."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path

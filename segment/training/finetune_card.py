@@ -1,7 +1,5 @@
 """What a fine-tuned model says of itself: where it came from, and what it gained and lost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime

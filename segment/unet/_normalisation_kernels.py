@@ -1,7 +1,5 @@
 """The compiled loops of `segment.unet.local_normalisation`."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

@@ -1,7 +1,5 @@
 """The runtime for a model: which device, and the faster arithmetic of those that were found to agree."""
 
-from __future__ import annotations
-
 import os
 from functools import lru_cache
 

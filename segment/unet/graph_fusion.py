@@ -8,8 +8,6 @@ of their own, and the two are added.  (The identity behind sub-pixel convolution
 arXiv:1609.07009.)
 """
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

@@ -12,8 +12,6 @@ detail  : image, features at 1/4 and 1/8, decoder at 1/16 -> probability  (narro
 The three in sequence compute exactly what the whole network does; only its first convolution runs twice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -13,8 +13,6 @@ middle of what is seen well.  A small image of few grains is not made so small t
 look at around them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

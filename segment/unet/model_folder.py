@@ -5,8 +5,6 @@ A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model
 measured how much another model's answers differ.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ A training crop is normalised by itself; in a whole image `segment.unet.local_no
 around every place.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

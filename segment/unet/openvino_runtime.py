@@ -1,7 +1,5 @@
 """Running the network with OpenVINO on the processor; imported only when an image is to be segmented."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """One micrograph through the network: scale, tiles, and the answer in the image's own pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Positions follow pixel centres: the centre of pixel *i* of *n* lies at (i + 1/2) / n of the edge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import cv2

@@ -1,7 +1,5 @@
 """The network over a whole image: at once where it is small, else in tiles that give the same answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol

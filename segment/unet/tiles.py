@@ -8,8 +8,6 @@ rectangles tile the frame without overlap and begin on the grid of the stride, s
 the same phase of the pooling and with the same padding whatever the tile size.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

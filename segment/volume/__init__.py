@@ -1,7 +1,5 @@
 """Stacks of slices as bodies: reading, preparing, segmenting and drawing volumes."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from segment._lazy import lazily

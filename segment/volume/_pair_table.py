@@ -1,7 +1,5 @@
 """Compiled open hash table of pairs of labels with a row of numbers each."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

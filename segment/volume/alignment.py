@@ -1,7 +1,5 @@
 """Bring slices into register: shifts of a fraction of a pixel, and the drift that they add up to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 A frame counted as void would add its own volume and surface, and grains cut by it would count as whole.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

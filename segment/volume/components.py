@@ -1,7 +1,5 @@
 """Connected pieces of a label volume, or of a mask, in memory of two slices."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Volumes as files that ParaView, napari and Fiji open: TIFF, VTK image data, OME-Zarr, STL."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Even grey levels: the same brightness and contrast in every slice, without curtains."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import ndimage
 

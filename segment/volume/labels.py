@@ -1,7 +1,5 @@
 """Label volumes: whatever numbers a file uses, as grains 1 ... n with their lines closed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Serial sections by EBSD as a volume: neighbouring points in three directions that share an orientation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

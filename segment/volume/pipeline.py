@@ -1,7 +1,5 @@
 """A grey stack from slices to grains and phases."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal

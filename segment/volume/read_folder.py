@@ -1,7 +1,5 @@
 """A folder of slices, one image each, in natural order."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

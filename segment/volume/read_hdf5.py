@@ -1,7 +1,5 @@
 """HDF5, NeXus and DREAM.3D: the dataset of three dimensions, its voxel size from attributes, axes or grid."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """MRC2014 volumes: voxel size from cell over grid, in Å."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

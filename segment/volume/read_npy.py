@@ -1,7 +1,5 @@
 """A NumPy array of three dimensions, (slices, rows, columns); it says no voxel size."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

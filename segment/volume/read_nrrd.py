@@ -3,8 +3,6 @@
 Format: teem.sourceforge.net/nrrd/format.html.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Multi-page TIFF: plain, ImageJ and OME stacks."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

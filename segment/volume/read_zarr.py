@@ -1,7 +1,5 @@
 """OME-Zarr (NGFF 0.4 and 0.5): the finest resolution, its scale as voxel size. Needs the package zarr."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

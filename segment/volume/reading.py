@@ -1,7 +1,5 @@
 """Open a stack: the file or folder, its voxel size, and what is wrong with its slices."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType

@@ -1,7 +1,5 @@
 """Slices that are missing, blank, repeated or unlike their neighbours."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 import numpy as np

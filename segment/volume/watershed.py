@@ -9,8 +9,6 @@ the two become one.  What is still too small then joins across its lowest pass. 
 in the order of their places.
 """
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

@@ -7,8 +7,6 @@ REML and tested with standard errors that know the variances are estimated (Kenw
 Satterthwaite's degrees of freedom (Giesbrecht & Burns 1985).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

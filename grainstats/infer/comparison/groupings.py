@@ -5,8 +5,6 @@ distinct values, and any column of numbers cut at its quantiles on request (`bin
 and no bins is refused, because every sample would be a group of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -9,8 +9,6 @@ small-sample degrees of freedom (`adjusted`). A group of a single sample enters 
 there is no p then. Holm over descriptors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations

@@ -4,8 +4,6 @@ Everything here takes one number per sample. The functions of two samples broadc
 the calibration runs the very code the user's comparison runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product

@@ -6,8 +6,6 @@ The smoothed points of the network lie about a pixel apart and still zigzag by a
 pieces over `STEP_PX` of them do not.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numba

@@ -6,8 +6,6 @@ second phases carry nothing, so that the path follows their outline for nothing.
 regions: their outline is left out and no path crosses them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

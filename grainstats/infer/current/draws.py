@@ -1,7 +1,5 @@
 """One draw of what every boundary and every grain of a map carries."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ be made; the true limit is lower by what moving the points along the boundaries 
 (docs/explanation/current.md gives it).
 """
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

@@ -1,7 +1,5 @@
 """What boundaries and grains carry: the law file, checked; numbers of known materials."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ source and the opposite one the sink.  The faces of voxels hold half as much are
 stand for, so that areas are taken from their projections.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

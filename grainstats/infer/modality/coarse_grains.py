@@ -4,8 +4,6 @@ One grain of a tenth of the area has the share of a population and the number of
 grains carry is reported as *isolated coarse grains* (ALA, ASTM E930) beside the verdict on the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

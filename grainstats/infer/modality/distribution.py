@@ -1,7 +1,5 @@
 """The area-weighted distribution of log grain size in a sample, with the frame's censoring undone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Do the fields of a sample show grains of one size?  The sample's verdict does not say."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a verdict rests on, or what is in its way, where the segmentation was in doubt about the images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Is the boundary network of one sample uniform or bimodal, or are there not enough grains to say?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The identity of what judges: the rules, the null mosaics and the networks, as they lie in this folder."""
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from importlib.resources import files

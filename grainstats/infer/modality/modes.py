@@ -1,7 +1,5 @@
 """Positions, shares and intervals of the modes of an area-weighted size distribution, by two normals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 

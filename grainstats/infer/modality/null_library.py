@@ -1,7 +1,5 @@
 """What the statistic looks like on mosaics of one and of two populations with as many grains."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ what a score means is read from the null library, so that a badly trained networ
 honesty.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -8,8 +8,6 @@ are drawn, by a hand as by a network.  Chords of one broad population look much 
 few pairs are found.  The answer stands beside the verdict and does not change it.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -6,8 +6,6 @@ that are as likely there as not, and is repeated on other cuts, the map itself a
 on the graph of fine cells, a few milliseconds a cut, where segmenting again would cost seconds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Uniform, bimodal, or not enough grains to say: the verdict on the grain size of a volume."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Do the boundaries prefer a direction?  From the directions of all boundary pieces, without test lines."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -7,8 +7,6 @@ a quarter to two fifths of random films clustered.  So the test uses the second 
 mean that random mosaics have there, and takes its error from blocks.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

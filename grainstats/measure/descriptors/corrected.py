@@ -1,7 +1,5 @@
 """Mean spacings corrected for the boundary that a segmentation has lost; the intervals know of it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

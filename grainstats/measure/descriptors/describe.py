@@ -1,7 +1,5 @@
 """Descriptors of an image or a sample: every number with its 95 % interval, unit and method."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """Descriptors of the boundary network: densities, anisotropy, arrangement, angles of boundaries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

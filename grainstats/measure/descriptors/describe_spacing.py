@@ -1,7 +1,5 @@
 """Descriptors of boundary spacing: intercepts on lines and circles, by direction, and the ASTM numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -9,8 +9,6 @@ shows the coarse grains that their own intervals allow for.  Directions are axes
 averaged; the p of images are combined as Fisher did.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """From the plane to space: Saltykov's spheres and what they assume."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

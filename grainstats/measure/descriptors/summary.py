@@ -1,7 +1,5 @@
 """The JSON document of `grainstats measure --json`, without its modality: means, and both distributions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

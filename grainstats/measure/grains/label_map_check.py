@@ -1,7 +1,5 @@
 """Is this a label map at all?  A micrograph or a tracing read as labels must not become numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs

@@ -1,7 +1,5 @@
 """Run-length view of a label map: all grain moments follow exactly from a few runs per grain and row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ Voids and second phases between grains are what blocks a current there, so that 
 outline counts beside their share of the area.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """One row per grain: size, shape, place, frame contact and the weight that undoes the frame's bias."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pandas as pd

@@ -1,7 +1,5 @@
 """Blocks of a window: the units that intervals resample."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The rows of one map, each with the block it lies in: the base of every descriptor."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -8,8 +8,6 @@ alone, however weighted, know nothing of grains as large as the window: in windo
 large in windows of 200 grains: it serves to widen intervals.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

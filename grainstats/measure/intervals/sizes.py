@@ -6,8 +6,6 @@ estimate from all grains (`size_distribution`) exceeds.  The interval ends half-
 that of the area-weighted mean as high as the higher.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

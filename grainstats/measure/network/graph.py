@@ -1,7 +1,5 @@
 """The boundary network, smooth instead of a pixel staircase: segments between two grains, and junctions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """The boundary network of an orientation map: angle and kind of every boundary, against random crystals."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -8,8 +8,6 @@ centres are integers.  A *crack* is the unit edge between two 4-neighbours of di
   end       one crack ends at the frame of the image.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """ASTM grain size numbers (E112, E930), and grains counted by E112's planimetric rule."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -12,8 +12,6 @@ once appears once, censored; one cut twice says nothing) is therefore free of th
 intercepts.  Applying Kaplan-Meier to all pieces alike would not be.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Circular intercepts: the three concentric circles of ASTM E112, without ends or preferred direction."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

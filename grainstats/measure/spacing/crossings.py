@@ -1,7 +1,5 @@
 """Where straight lines and circles cross the smooth boundary network; the parts of lines between."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

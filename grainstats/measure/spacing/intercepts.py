@@ -6,8 +6,6 @@ grain and comes back through the same boundary within 1.5 px has only grazed it:
 dropped.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """Local spacing: the mean intercept as a map, so that coarse and fine regions can be seen."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

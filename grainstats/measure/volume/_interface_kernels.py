@@ -1,7 +1,5 @@
 """Compiled passes over a label volume: faces between grains, edges where three meet, corners."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Chords and surface along the thirteen directions of the voxel lattice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Grains of a label volume with their sizes, surfaces and neighbours."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

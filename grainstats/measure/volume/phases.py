@@ -1,7 +1,5 @@
 """Solid and voids of a volume: porosity, how they hang together, how far round a path must go, thickness."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The JSON document of `grainstats volume --json`, without its modality; what sections would show."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

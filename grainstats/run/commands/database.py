@@ -1,7 +1,5 @@
 """`grainstats import`, `merge` and `export`: what goes into a database and comes out of it."""
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 from pathlib import Path

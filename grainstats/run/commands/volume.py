@@ -1,7 +1,5 @@
 """`grainstats volume`: grains, surfaces and verdict of a stack of slices, in three dimensions."""
 
-from __future__ import annotations
-
 import json
 import sys
 from functools import partial

@@ -1,7 +1,5 @@
 """Which sample an image belongs to: by the globs of samples.csv, else by the name of its folder."""
 
-from __future__ import annotations
-
 import glob
 import os
 from collections import defaultdict

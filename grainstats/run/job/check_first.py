@@ -1,7 +1,5 @@
 """What would spoil a run hours later, looked for before the first image is segmented."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Jobs on a Dask cluster instead of local processes (extra `dask`); the output folder must be shared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, Generic
 

@@ -5,8 +5,6 @@ same; the last cannot be set by a user, so that a copy with a kept date is seen.
 can tell apart are never trusted (as git does with its index). ``--verify`` reads every file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -5,8 +5,6 @@ that were under way at that moment are tried again one at a time, each in a proc
 kills a process a second time is the culprit, the others get their results.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import multiprocessing

@@ -1,7 +1,5 @@
 """From stored analyses to verdicts, tables and the report; doing it again changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import compress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is left to do: one job per file, or per frame of a stack, that is not in the database yet."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Images that show the same area: found by where their grains lie, counted once in a sample, else told."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """One sample as the database holds it: what its verdict and its descriptors are made from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

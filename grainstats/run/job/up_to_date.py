@@ -1,7 +1,5 @@
 """Whether tables and report are already what they would be if they were written again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from hashlib import sha256

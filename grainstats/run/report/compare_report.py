@@ -3,8 +3,6 @@
 Colour and dash of a group come from the classes ``g0``, ``g1`` ...
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial

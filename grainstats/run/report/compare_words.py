@@ -1,7 +1,5 @@
 """A comparison in words: its headline, and the paragraph for a paper."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Where the coarse grains are: a label map coloured by grain size, by population, by local spacing."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Pictures of one analysed image: boundaries over the micrograph, and the two layers the report shows."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

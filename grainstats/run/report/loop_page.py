@@ -1,7 +1,5 @@
 """The campaign page: how far both design loops have come, and every proposal with what came of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

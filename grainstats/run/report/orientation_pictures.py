@@ -1,7 +1,5 @@
 """Pictures of one orientation map: its colours with their key, and its boundaries drawn by their angle."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

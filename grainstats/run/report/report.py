@@ -1,7 +1,5 @@
 """The report: one HTML file that answers the question first and says where every number came from."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

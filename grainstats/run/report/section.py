@@ -1,7 +1,5 @@
 """What the page says of one sample: its values by the names that the templates use."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

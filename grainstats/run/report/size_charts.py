@@ -1,7 +1,5 @@
 """The distributions of a sample: diameters of its grains, distances of its boundaries; its populations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Numbers, lengths and probabilities as the reports and commands say them."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What the page works on: a folder with images, a sheet of them, corrections and results."""
 
-from __future__ import annotations
-
 import csv
 import io
 import sys

@@ -1,7 +1,5 @@
 """A run in a process of its own, and what it says of its progress."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

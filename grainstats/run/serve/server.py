@@ -5,8 +5,6 @@ get through either: their requests carry their own origin, and a name that they 
 host of ours.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 import socket

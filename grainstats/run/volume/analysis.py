@@ -1,7 +1,5 @@
 """One volume from its stack to the document of `grainstats volume --json`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Folders of stacks, unattended: each stack one volume, one row a stack; what is done is not done twice."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field

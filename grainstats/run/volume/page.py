@@ -1,7 +1,5 @@
 """Files of one analysed volume: tables, labels, and the page with its slices and the block from outside."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

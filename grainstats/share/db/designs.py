@@ -1,7 +1,5 @@
 """Sample sheets into the database: designs, samples and properties, each quantity in its unit of record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

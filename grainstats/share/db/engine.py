@@ -3,8 +3,6 @@
 WAL and immediate locks on SQLite, retries on both databases.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

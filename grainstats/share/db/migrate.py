@@ -1,7 +1,5 @@
 """The schema's version: older databases are brought to it, newer and foreign ones are refused."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -6,8 +6,6 @@ result* is what the analyses of one sample came to: its verdict and descriptors.
 are never changed or deleted; `current_analysis` and `current_sample_result` point at those that count now.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sqlalchemy as sa

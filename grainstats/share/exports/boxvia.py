@@ -9,8 +9,6 @@ or of a function's name, and rounds what it suggests to three decimals, so that 
 matter.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

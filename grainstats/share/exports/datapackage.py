@@ -4,8 +4,6 @@ Descriptor after https://specs.frictionlessdata.io/data-package/ and /table-sche
 are additional properties, which the specification allows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

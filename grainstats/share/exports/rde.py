@@ -10,8 +10,6 @@ The first tile's ``structured/`` also holds the sample's own tables. Micrographs
 and excluded ones have no tile.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

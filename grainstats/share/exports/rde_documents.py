@@ -5,8 +5,6 @@ has a label in Japanese and English; `metadata.json` holds ``constant`` and ``va
 `metadata-def.json` names them. Ids that only RDE can give (data set, owner) are placeholders.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping

@@ -8,8 +8,6 @@ crowd. A repeat competes by the knowledge gradient: what one more measurement of
 worth.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

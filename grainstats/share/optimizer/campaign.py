@@ -1,7 +1,5 @@
 """From the shared database to `Experiments`: parameters, features, objective, and open proposals."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

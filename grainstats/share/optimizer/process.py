@@ -11,8 +11,6 @@ become as wide as the errors were.
 This module and those that import it need the extra `optimizer`; the rest of the package does not.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

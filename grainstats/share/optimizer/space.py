@@ -4,8 +4,6 @@
 are those of the samples table after ``param:``, with their unit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Proposals made elsewhere come back: BOXVIA's Suggest.csv, read with the sidecar of the export."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables that people keep: cells of a CSV or of a workbook's sheet, as their reader sees them."""
 
-from __future__ import annotations
-
 import math
 import os
 import re

@@ -1,7 +1,5 @@
 """Cells of a CSV in any of the ways that spreadsheets save one: UTF-8 or UTF-16, comma, semicolon or tab."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

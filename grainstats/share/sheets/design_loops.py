@@ -1,7 +1,5 @@
 """Both design loops as the database tells them: every experiment in order, what came of every proposal."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Columns: ``file`` (path from the sheet's folder, or as much of its end as is uni
 row is the reference), ``tilt_deg`` and ``excluded`` (the reason why the image does not count).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

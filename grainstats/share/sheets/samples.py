@@ -6,8 +6,6 @@ Columns: ``sample_id``, ``design_route`` (ai or researcher), ``campaign``, ``dat
 that converts). Empty cells are missing values; what a sheet has no column for stays as the database knows it.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 from pathlib import Path

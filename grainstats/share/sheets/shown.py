@@ -1,7 +1,5 @@
 """What a cell shows beside what it holds, and characters that nobody sees."""
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Cells of an Excel workbook's first sheet as the spreadsheet shows them: 001, 92.5 %, what is missing."""
 
-from __future__ import annotations
-
 import io
 import math
 import operator

@@ -1,7 +1,5 @@
 """Label maps of other programs: one module a format, each with `recognises` and `read`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

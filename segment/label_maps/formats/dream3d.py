@@ -1,7 +1,5 @@
 """DREAM.3D and DREAM3D-NX: ``FeatureIds`` of a section, with the spacing of its grid."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

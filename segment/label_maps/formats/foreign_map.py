@@ -1,7 +1,5 @@
 """What a reader of another program's label map returns."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ commas, semicolons, tabs or blanks part the columns.  MTEX's unit is the microme
 another.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """ilastik: object identities, or the classes of a pixel classification, from ``exported_data`` in HDF5."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The order is the order of trust: the first module that recognises a file reads i
 recognise it too add what they state about the scale.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import ModuleType
 

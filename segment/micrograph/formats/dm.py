@@ -1,7 +1,5 @@
 """Gatan DigitalMicrograph dm3 and dm4: Calibrations.Dimension of every image, each axis in its own unit."""
 
-from __future__ import annotations
-
 import struct
 from functools import partial
 from pathlib import Path

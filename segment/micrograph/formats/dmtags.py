@@ -5,8 +5,6 @@ of integers that describes them: one number, a struct (15), a string (18) or an 
 The tree is big-endian; the values have the byte order that the header states.
 """
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Hitachi SEM and TEM: a ``.txt`` beside the image, ASCII or UTF-16; PixelSize in nanometres by default."""
 
-from __future__ import annotations
-
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import comma_doubt, length
 from segment.micrograph.open_file import Frame, OpenFile, stated_as

@@ -3,8 +3,6 @@
 ImageJ turns dots per inch, which printers need, into ``unit=cm`` or ``unit=inch``; such a size is no scale.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from segment.micrograph.length_units import (

@@ -1,7 +1,5 @@
 """JEOL SEM: a ``.txt`` beside the image, ``$$SM_MICRON_MARKER`` over ``$$SM_MICRON_BAR``."""
 
-from __future__ import annotations
-
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import comma_doubt, number, parse_length
 from segment.micrograph.open_file import Frame, OpenFile

@@ -1,7 +1,5 @@
 """JEOL SightX TEM TIFF: XML in ImageDescription, camera resolution over magnification."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ElementTree
 

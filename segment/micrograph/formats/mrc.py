@@ -5,8 +5,6 @@ reading makes jumps: the smoother one counts. Where that is not clear, IMOD's fl
 level at which bright parts were cut off says.
 """
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass, replace
 from functools import partial

@@ -3,8 +3,6 @@
 Rows and columns are the two axes that are lengths, else the last two.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files that are known but not read, by their first bytes: what they are, and what to do."""
 
-from __future__ import annotations
-
 import re
 
 from segment.micrograph.open_file import OpenFile

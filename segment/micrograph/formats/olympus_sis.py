@@ -1,7 +1,5 @@
 """Olympus SIS TIFF: tag 33560 in metres, on the second page; the first page is a rendered preview."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from segment.micrograph.open_file import Frame, OpenFile, stated_as

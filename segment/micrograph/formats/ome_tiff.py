@@ -3,8 +3,6 @@
 One XML may describe several files; ``TiffData`` says which pages of which file are whose planes.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import xml.etree.ElementTree as ElementTree

@@ -1,7 +1,5 @@
 """PNG, JPEG and BMP: pixels only; resolution in dots per inch is no scale."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """TESCAN: tag 50431 or a ``-tif.hdr`` beside the image; PixelSizeX/Y in metres, ImageStripSize in rows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """FEI TIA series (.ser): each element states its own pixel size in metres."""
 
-from __future__ import annotations
-
 import struct
 from functools import partial
 from typing import BinaryIO

@@ -1,7 +1,5 @@
 """TVIPS EM-MENU TIFF: tag 37706, pixel size in nanometres."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from segment.micrograph.formats.pixels import fitted

@@ -1,7 +1,5 @@
 """Thermo Fisher Velox EMD (HDF5): pixel size and unit in the JSON metadata of every image."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from typing import Any

@@ -4,8 +4,6 @@ Grains do not draw such lines: noise breaks a run of equal levels, and an outlin
 column in every row.  Frames of tables are told apart by the lines that their ends run into.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Lines of lettering near a bar, and the length that one of them states."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

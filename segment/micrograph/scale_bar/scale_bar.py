@@ -1,7 +1,5 @@
 """The scale bar of an image: read where it can be, named where it is there and cannot be read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

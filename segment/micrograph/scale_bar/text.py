@@ -6,8 +6,6 @@ The network is the recogniser of PP-OCRv4 (PaddleOCR authors, Apache-2.0) in the
 sign, class 0 is none.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec

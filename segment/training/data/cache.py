@@ -4,8 +4,6 @@ A cache folder holds ``image.npy``, ``distance.npy`` and ``flags.npy``, each uin
 columns), and ``count.txt``, the number written so far, so that training may start while the rest is drawn.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Folder pairs: images and, under the same stem, what a person traced on them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

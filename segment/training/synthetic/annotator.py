@@ -4,8 +4,6 @@ In traced micrographs neighbouring outlines of grains that were drawn one by one
 small or pale grains are passed over.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

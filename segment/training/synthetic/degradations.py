@@ -1,7 +1,5 @@
 """What the instrument and the preparation add: noise, blur, drift of grey, scratches, stripes, JPEG."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from scipy.special import expit

@@ -1,7 +1,5 @@
 """Open and covered boundaries: gaps, ragged voids, precipitates, patches of a second phase; solids."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import cv2

@@ -6,8 +6,6 @@ and their edges rounded by a median of labels, which costs a tenth of an exact r
 like grains that have grown.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

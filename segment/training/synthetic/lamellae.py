@@ -3,8 +3,6 @@
 A lamella is a grain of its own, however thin; its boundaries are fainter than those between grains.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from scipy import ndimage

@@ -1,7 +1,5 @@
 """What is burnt into images: info bars below them, scale bars and words within; no grain and no boundary."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ None has a grain boundary.  Pores and particles are no grain; their outlines cou
 as its absence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -1,7 +1,5 @@
 """Contact sheet of synthetic micrographs: a row a style, the last picture with its boundaries drawn in."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Random fields and boundary fields that all renderers share; every one float32."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Synthetic micrographs: a scene drawn at random, rendered in one of the styles, exposed and spoilt."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import cv2

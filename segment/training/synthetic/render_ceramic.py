@@ -3,8 +3,6 @@
 In a ceramic the voids and second phases show, the boundaries of its grains hardly or not at all.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

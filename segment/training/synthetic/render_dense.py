@@ -5,8 +5,6 @@ open pieces of a finer network, and the outlines of precipitates are none, even 
 grains.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -6,8 +6,6 @@ the shape of grey within grains are curves and fields drawn anew for every image
 et al., IROS 2017).  What all share is what makes a grain boundary: a closed network of lines or steps.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.training.synthetic.random_fields import blur, slopes, smooth_noise

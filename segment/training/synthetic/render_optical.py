@@ -1,7 +1,5 @@
 """Etched sections under the light microscope: thin dark lines on pale grains, pits; stained grains."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ What lies inside the grains here is no boundary: dots, rings, dashes, open stubs
 patches of stain.  A boundary is a line, whole or with short interruptions, or the outline of a wide gap.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -3,8 +3,6 @@
 Grey 0 ... 1, before noise.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ Grey 0 ... 1, before noise.  The foil is looked through: each boundary is inclin
 and the lower surface overlap in a band; the image there is their mean, crossed by thickness fringes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from segment.training.synthetic.random_fields import blur, displaced, smooth_noise

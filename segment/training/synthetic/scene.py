@@ -1,7 +1,5 @@
 """A scene: the truth a renderer starts from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The styles of synthetic micrographs: ways of imaging, their shares in training, and what goes with them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

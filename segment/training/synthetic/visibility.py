@@ -4,8 +4,6 @@ A boundary that the finished image does not show, noise and blur included, is no
 its absence: training leaves its pixels out.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """The tables of release 0.1.0; a new database gets those of the newest version at once."""
 
-from __future__ import annotations
-
 revision = "0004"
 down_revision = None
 

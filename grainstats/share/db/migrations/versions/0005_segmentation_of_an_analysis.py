@@ -1,7 +1,5 @@
 """What the stability check needs is kept with the analysis; pools name the rules that judged."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Fields of several pictures, and images that do not count, with the reason."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

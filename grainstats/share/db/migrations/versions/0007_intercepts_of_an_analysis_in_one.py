@@ -1,7 +1,5 @@
 """The intercepts of an analysis are one Parquet file instead of thousands of rows."""
 
-from __future__ import annotations
-
 import pandas as pd
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,5 @@
 """What the analyses of a sample came to is its result: tables, columns and the view say so."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.engine import Connection
