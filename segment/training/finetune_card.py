@@ -64,7 +64,7 @@ def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, chec
         f"`{parent.name}` (digest {parent.digest[:12]}) fine-tuned on {date}; {kept:.0%} of the parent's",
         "weights kept in the blend. Steps, rate, seed and versions: `recipe.toml`.",
         "",
-        f"Fine-tuned on {len(pairs)} images: {', '.join(pair.image.name for pair in pairs)}.",
+        f"Fine-tuned on {', '.join(pair.image.name for pair in pairs)}.",
         "",
         *_table(checks),
         "",

@@ -91,7 +91,7 @@ def evaluate(
         rows = [{key: None if v != v else v for key, v in one.row().items()} for one in results]  # no NaN
         print(json.dumps({"mean_f1": f1, "images": rows}, indent=2, allow_nan=False))
     else:
-        print(f"mean boundary F1 {f1:.3f} over {len(results)} images")
+        print(f"mean boundary F1 {f1:.3f} over {len(results)} image{'s' if len(results) > 1 else ''}")
 
 
 def _line(one: Evaluation) -> str:
@@ -99,7 +99,7 @@ def _line(one: Evaluation) -> str:
     return (
         f"{one.image:24s} F1 {score.f1:.3f}  precision {score.precision:.3f}  recall {score.recall:.3f}  "
         f"intercept ratio {score.intercept_ratio:.3f}  diameter ratio {score.diameter_ratio:.3f}  "
-        f"scale {one.scale:.2f}"
+        f"read at scale {one.scale:.2f}"
     )
 
 

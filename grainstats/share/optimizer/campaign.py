@@ -133,7 +133,7 @@ def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[
             points[str(row["sample_id"])] = point
         else:
             left_out.append(str(row["sample_id"]))
-    said = f"left out, for a parameter is missing or not in the space: {', '.join(left_out)}"
+    said = f"left out, with a parameter missing or not in the space: {', '.join(left_out)}"
     return points, (said,) if left_out else ()
 
 

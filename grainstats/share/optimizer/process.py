@@ -65,7 +65,8 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         for category in (NumericalWarning, NumericsWarning, OptimizationWarning):
             warnings.simplefilter("ignore", category)
-        warnings.filterwarnings("ignore", message="Sparse invariant checks", category=UserWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module="linear_operator")
+        warnings.filterwarnings("ignore", message="Low-rank cholesky updates failed")
         yield
 
 

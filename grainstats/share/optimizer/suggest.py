@@ -157,7 +157,7 @@ def _densities(choice: Choice) -> dict[str, float | None]:
 def _notes(campaign: Campaign, found: int, count: int) -> tuple[str, ...]:
     notes = [*campaign.notes, *_far_off(campaign)]
     if len(campaign.open_points):
-        notes.append(f"{len(campaign.open_points)} earlier proposals are still open and were avoided")
+        notes.append(f"earlier proposals that are still open, and were avoided: {len(campaign.open_points)}")
     if found < count:
         notes.append(f"only {found} of {count}: the space has no more unmeasured points")
     return tuple(notes)

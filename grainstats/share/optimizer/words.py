@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from grainstats.share.optimizer.campaign import Objective
     from grainstats.share.optimizer.models import Choice, NetworkModel
 
+UNKNOWN = 100  #: ratio of an interval's ends above which its figures say nothing (judgement)
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -28,6 +30,8 @@ class Expected:
 
     def words(self) -> str:
         field = field_of(self.name)
+        if self.high > UNKNOWN * self.low > 0:
+            return f"{field.en} not known yet"
         unit = "" if field.unit == "1" else f" {field.unit}"
         return f"{field.en} {self.value:.3g}{unit} ({self.low:.3g} to {self.high:.3g})"
 

@@ -41,7 +41,7 @@ class Loops:
     #: in the order in which they were recorded, by name: ``route``, ``by`` (the model or the person),
     #: ``campaign``, ``reason``, ``recorded_on``, ``parameters``, what was ``predicted`` of this property,
     #: ``state`` ("made" since, "known" before it was recorded, or "open"), ``sample_id`` (empty where open),
-    #: and the value ``measured`` on it
+    #: and the value ``measured`` on it since
     proposals: tuple[dict[str, Any], ...]
 
     def best(self, route: Route) -> Any:
@@ -116,7 +116,7 @@ def _proposals(
         alike = [sample for sample in since if same_settings(s["parameters"], settings[sample])]
         later = [sample for sample in alike if since[sample] >= s["created_at"]]
         sample = next(iter(later or alike), "")
-        known = sample in values.index
+        measured = later and sample in values.index  # what was known before is no test of the prediction
         yield {
             "route": s["origin"],
             "by": s["model"],
@@ -127,7 +127,7 @@ def _proposals(
             "predicted": _prediction(s["predictions"], name),
             "state": "made" if later else "known" if alike else "open",
             "sample_id": sample,
-            "measured": float(values.loc[sample, "value"]) if known else None,
+            "measured": float(values.loc[sample, "value"]) if measured else None,
         }
 
 

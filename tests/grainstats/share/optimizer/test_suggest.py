@@ -16,6 +16,7 @@ from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet
 from grainstats.share.optimizer import SpaceError, parse_space, suggest
 from grainstats.share.optimizer.suggest import FAR_LOG, _far
+from grainstats.share.optimizer.words import Expected
 from segment.errors import InputError
 
 needs_botorch = pytest.mark.skipif(
@@ -252,7 +253,7 @@ def test_command_stores_once_and_avoids_open_proposals(tmp_path: Path) -> None:
         )
     later = json.loads(CliRunner().invoke(app, call).stdout)
     assert later["snapshot_digest"] != first["snapshot_digest"]
-    assert "1 earlier proposals are still open" in later["notes"][0]
+    assert "still open, and were avoided: 1" in later["notes"][0]
     points = [s["parameters"] for s in later["suggestions"]]
     assert first["suggestions"][1]["parameters"] not in points
 
@@ -324,3 +325,13 @@ def test_a_slip_is_named_with_its_sample(tmp_path: Path) -> None:
         db.put_samples(SampleSheet("slip", (row,), columns=frozenset({"prop:jc"})))
         notes = suggest(db, parse_space(SPACE), ("jc",), 1).notes
     assert len(notes) == 1 and notes[0].startswith("jc 4e+06 kA/cm2 of S3 is far from all others")
+
+
+def test_an_interval_over_decades_is_no_expectation() -> None:
+    assert Expected("intercept_mean_nm", 40.0, 15.0, 110.0).words() == (
+        "mean lineal intercept (spacing) 40 nm (15 to 110)"
+    )
+    assert (
+        Expected("boundary_density_per_um", 14.1, 6e-8, 3e9).words()
+        == "boundary length per area not known yet"
+    )

@@ -77,7 +77,7 @@ def test_what_came_of_every_proposal(both: Database) -> None:
     made, known, unmeasured, open_ = read_loops(both, "jc").proposals
     assert (made["state"], made["sample_id"], made["measured"], made["route"]) == ("made", "A3", 2.5, "ai")
     assert made["predicted"] is not None and made["predicted"].holds(2.5) and not made["predicted"].holds(3.3)
-    assert (known["state"], known["sample_id"], known["measured"]) == ("known", "A2", 3.0)
+    assert (known["state"], known["sample_id"], known["measured"]) == ("known", "A2", None)
     assert (unmeasured["state"], unmeasured["sample_id"], unmeasured["measured"]) == ("made", "R3", None)
     assert unmeasured["predicted"] is not None and unmeasured["predicted"].holds(1.0) is None
     assert (open_["state"], open_["sample_id"], open_["measured"]) == ("open", "", None)
