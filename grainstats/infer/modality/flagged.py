@@ -21,7 +21,7 @@ _KINDS = {
     SPURIOUS: (
         "many cells are probably no grains, so that a population of small ones may be feigned",
         "cells that are probably no grains",
-        "say what they show (`--voids dark`), correct them, retake them or exclude them",
+        "say what they show (--voids dark), correct them, retake them or exclude them",
     ),
     UNLIKE_GRAINS: (
         "the image looks unlike a grain structure",
@@ -44,6 +44,7 @@ _KINDS = {
         "map them again with smaller steps, or exclude them",
     ),
 }
+_NOT_SEEN = (UNLIKE_GRAINS, NO_GRAINS, UNDECIDED)  #: more such images would not help
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -51,7 +52,8 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
     """The verdict, its reason saying so where more than half of the images carry one of these warnings.
 
     The verdict itself stays: no rule for how much is too much has been measured.  An undecided one says of
-    any such image what it has and what to do.  `warnings`: of each image that counts.
+    any such image what it has and what to do, and asks for no more grains where all images hardly show any.
+    `warnings`: of each image that counts.
     """
     said = [verdict.reason]
     for beginning, (meaning, fault, remedy) in _KINDS.items():
@@ -62,7 +64,9 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
             if n == 1:
                 remedy = remedy.replace("they show", "it shows").replace(" them", " it")
             said.append(f"{_which(n, len(warnings))} {fault}: {remedy}")
-    return replace(verdict, reason=in_sentences(*said))
+    blind = all(any(text.startswith(_NOT_SEEN) for text in of_image) for of_image in warnings)
+    more = None if verdict.verdict == "indeterminate" and warnings and blind else verdict.more_grains
+    return replace(verdict, reason=in_sentences(*said), more_grains=more)
 
 
 def _which(n: int, of: int) -> str:

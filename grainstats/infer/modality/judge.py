@@ -295,7 +295,7 @@ def _one_population(images: SampleGrains, test: _Tested, coarse: CoarseGrains) -
     if not test.one:
         why = (
             f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
-            f"samples of {min(test.n, MOST_GRAINS)} grains (SD of log diameter {test.distribution.sd:.2f})"
+            f"samples of {min(test.n, MOST_GRAINS)} grains"
         )
         if len(images) > KNOWN_FIELDS and test.distribution.per_field < ENOUGH_PER_FIELD:
             why += (
@@ -309,7 +309,7 @@ def _one_population(images: SampleGrains, test: _Tested, coarse: CoarseGrains) -
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {these} "
         f"({test.shown}). Two populations {PAIR_RATIO:.1f} times or more apart in the plane, each on "
-        f"{PAIR_SHARE:.0%} of the area or more, are excluded (p < {LEVEL:g}), closer or smaller ones are not"
+        f"{PAIR_SHARE:.0%} of the area or more, are excluded (p < {LEVEL:g}). Closer or smaller ones are not"
     )
     if len(images) < ENOUGH_FIELDS:
         fields = "One field" if len(images) == 1 else f"{len(images)} fields"

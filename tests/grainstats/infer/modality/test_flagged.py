@@ -71,3 +71,10 @@ def test_an_undecided_verdict_says_what_is_in_the_way_and_what_to_do(uniform: Mo
 def test_an_image_that_shows_no_network_is_what_to_mend(verdict, told: str) -> None:
     said = with_remark(replace(verdict, verdict="indeterminate"), [(told,)])
     assert "The image has" in said.reason and "exclude it" in said.reason
+
+
+def test_more_images_without_visible_grains_are_not_asked_for(uniform: ModalityVerdict) -> None:
+    undecided = replace(uniform, verdict="indeterminate", more_grains=630)
+    assert with_remark(undecided, [(NO_GRAINS,), (UNDECIDED,)]).more_grains is None
+    assert with_remark(undecided, [(NO_GRAINS,), MERGED]).more_grains == 630
+    assert with_remark(undecided, []).more_grains == 630

@@ -92,7 +92,7 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
     page = (out / "report.html").read_text()
     assert page.count("corrected by hand by ann") >= 2 and "· corrected by hand ·" in page
     flagged = sum(any(not text.startswith("corrected") for text in said) for said in counting["warnings"])
-    assert ("with a remark" in page) == bool(flagged)  # who corrected it is no doubt
+    assert (" a remark: <a" in page) == bool(flagged)  # who corrected it is no doubt
     assert "corrected by hand" in (out / "tables/images.csv").read_text()
 
     for name in ("use_analysis", "add_analysis", "put_verdict"):

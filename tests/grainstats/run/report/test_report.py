@@ -170,21 +170,25 @@ def test_words_of_a_bimodal_verdict(verdict: ModalityVerdict):
     told = replace(verdict, power=0.93, mode_ratio=4.0, mode_fractions=(0.62, 0.38))
     text = " ".join(verdict_paragraphs(told))
     assert "40.0 nm (37.0–44.0) and coarse grains around 130 nm (110–150)" in text
-    assert "62 : 38" in text and "0.003" in text and "0.93" not in text
+    assert (
+        "62 : 38" in text
+        and "at most 0.3 % look at least this bimodal (p = 0.003)" in text
+        and "93 %" not in text
+    )
 
 
 def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: ModalityVerdict):
     missing = replace(verdict, verdict="indeterminate", reason="only 40 grains", more_grains=60, p_value=None)
     text = " ".join(verdict_paragraphs(missing))
-    assert "cannot tell" in text and "Only 40 grains." in text and "About 60 more grains" in text
-    assert "with a probability of .8" in text
+    assert "cannot tell" in text and "Only 40 grains." in text and "With about 60 more grains" in text
+    assert "in 8 of 10 such samples" in text
     hopeless = " ".join(verdict_paragraphs(replace(missing, more_grains=None)))
-    assert "More grains would hardly decide it." in hopeless
+    assert "More images like these would hardly decide it." in hopeless
     more_fields = replace(missing, more_grains=None, isolated_grains=2)  # its reason asks for them
     assert "would hardly decide" not in " ".join(verdict_paragraphs(more_fields))
     assert "No image" in verdict_paragraphs(None)[0]
     assert "rests on" not in text
-    assert "a probability of 0.93" in " ".join(verdict_paragraphs(replace(missing, power=0.93)))
+    assert "93 % of samples" in " ".join(verdict_paragraphs(replace(missing, power=0.93)))
     other_map = " ".join(verdict_paragraphs(missing, missing.n_interior - 7))
     assert (
         f"rests on {missing.n_interior} grains" in other_map and f"with {missing.n_interior - 7}" in other_map
