@@ -98,11 +98,15 @@ def _from_tables(images: ImageTables) -> dict[str, float]:
 
 
 def _with_absent_phases(images: ImageTables) -> pd.DataFrame:
-    """Descriptors, with 0 for the images that carry none because all in them is grain."""
+    """Descriptors, with 0 for the images that carry none because all in them is grain.
+
+    These stand in the order of the images, whatever their numbers: the last digit of a mean depends on it.
+    """
     parts = [images.descriptors]
     for start in _ABSENT_ARE_ZERO:
         part = images.descriptors[images.descriptors["name"].str.startswith(start)]
-        missing = sorted(set(images.analysis_ids) - set(part["analysis_id"]))
+        there = set(part["analysis_id"])
+        missing = [number for number in images.analysis_ids if number not in there]
         if len(part) and missing:
             none = part.iloc[[0] * len(missing)].assign(analysis_id=missing, value=0.0)
             parts.append(none.assign(ci_low=math.nan, ci_high=math.nan).astype(part.dtypes))

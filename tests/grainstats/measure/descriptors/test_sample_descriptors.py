@@ -10,6 +10,8 @@ import pytest
 from scipy import stats
 
 from grainstats.measure import Descriptor, Measurement, descriptors, measure_grain_map
+from grainstats.measure.descriptors.describe import _image_tables
+from grainstats.measure.descriptors.sample_descriptors import ImageTables, sample_descriptors
 from grainstats.measure.spacing.astm import g_from_grains_per_mm2, g_from_intercept
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
@@ -132,6 +134,22 @@ def test_second_phases_weigh_by_area_outline_and_number(measured: list[Measureme
     expected = size @ covered / (size @ outline)
     assert found["second_phase_boundary_share"].value == pytest.approx(expected, rel=0.05)
     assert not [name for name in by_name(measured[:3]) if "second_phase" in name]
+
+
+def test_no_digit_depends_on_the_numbers_of_the_analyses() -> None:
+    """They follow the order in which a database got the images; most of these show no second phase."""
+    maps = []
+    for k in range(30):
+        grain_map = laguerre_section((60, 60), 12, 0.5, np.random.default_rng(k)).grain_map(1.0)
+        if k % 10 == 4:
+            grain_map.labels[10:20, 10 : 20 + k] = 0
+        maps.append(measure_grain_map(grain_map))
+    found = _image_tables(maps, [descriptors(m) for m in maps])
+    for seed in range(5):
+        number = dict(enumerate(np.random.default_rng(seed).permutation(30).tolist()))
+        tables = (found.grains, found.intercepts, found.descriptors)
+        other = [table.assign(analysis_id=table["analysis_id"].map(number)) for table in tables]
+        assert sample_descriptors(ImageTables(list(number.values()), *other)) == sample_descriptors(found)
 
 
 def test_pixels_and_nanometres_give_the_same_numbers(measured: list[Measurement]) -> None:
