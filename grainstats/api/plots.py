@@ -8,6 +8,7 @@ import numpy as np
 
 from grainstats.run.report.current_pictures import draw_scale_bar
 from grainstats.run.report.grain_maps import diameters_nm
+from grainstats.run.report.size_charts import Sizes, sizes
 from grainstats.run.report.wording import length_with_interval
 from segment.cells.label_edges import on_edges
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
     from grainstats.infer.modality.verdict import ModalityVerdict
     from segment.grain_map import GrainMap
 
-_BINS = 32  #: of a distribution, equal in the logarithm
-SIZES, AREAS, LINES = "#4c72b0", "#dd8452", "#55a868"  #: colours that differ for the colour-blind
+NUMBERS, AREAS, LINES = "#4c72b0", "#dd8452", "#55a868"  #: colours that differ for the colour-blind
 ROW_INCHES, WIDTH_INCHES = 3.4, 12.0
 
 
@@ -43,42 +44,53 @@ def in_fitting_unit(*lengths_nm: np.ndarray) -> tuple[str, list[np.ndarray]]:
 
 def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None, title: str) -> None:
     """Equivalent circle diameters of whole grains, by number and by area, with the verdict's modes."""
-    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-
     inside = grains[~grains["touches_frame"]]
     modes_nm = np.array([] if verdict is None else verdict.modes_nm, float)
     unit, (size, modes) = in_fitting_unit(inside["equivalent_diameter_nm"].to_numpy(float), modes_nm)
-    weight = inside["weight"].fillna(1.0).to_numpy(float)
-    if size.size > 1 and size.max() > size.min():
-        bins = np.geomspace(size.min(), size.max(), _BINS).tolist()
-        area = weight * size**2
-        axis.hist(size, bins, weights=area / area.sum(), color=AREAS, alpha=0.6, label="by area")
-        axis.hist(
-            size, bins, weights=weight / weight.sum(), histtype="step", color=SIZES, lw=1.5, label="by number"
-        )
-        axis.set_xscale("log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.set_ylim(top=1.18 * axis.get_ylim()[1])  # room for the legend above the data
-        axis.legend(frameon=False, loc="upper left", ncols=2)
-    for mode in modes:
-        axis.axvline(mode, color="black", linestyle=":", lw=1)
-    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share per class", title=title)
+    _draw_classes(axis, sizes(size, inside["weight"].fillna(1.0).to_numpy(float), 2), "by area", AREAS)
+    _draw_marks(axis, modes, f"equivalent circle diameter ({unit})", title)
 
 
 def draw_spacings(
     axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None, ci_nm: Sequence[float] | None = None
 ) -> None:
-    """Lengths of the intercepts that no frame cuts, and the mean of all with its 95 % interval."""
+    """Lengths of the intercepts that no frame cuts, by number and by length, and the mean of all."""
     whole = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
     unit, (lengths, means) = in_fitting_unit(whole, np.array([] if mean_nm is None else [mean_nm], float))
-    if lengths.size > 1:
-        axis.hist(lengths, _BINS, weights=np.full(lengths.size, 1 / lengths.size), color=LINES, alpha=0.7)
-    for mean in means:
-        axis.axvline(mean, color="black", linestyle=":", lw=1)
+    _draw_classes(axis, sizes(lengths, np.ones(lengths.size), 1), "by length", LINES)
     title = "spacings" if mean_nm is None else f"mean intercept {length_with_interval(mean_nm, ci_nm)}"
-    axis.set(xlabel=f"intercept between boundaries ({unit})", ylabel="share per class", title=title)
+    _draw_marks(axis, means, f"intercept between boundaries ({unit})", title)
+
+
+def _draw_classes(axis: Axes, found: Sizes | None, by: str, colour: str) -> None:
+    """Bars of one weighting and the outline of the number, in the report's classes."""
+    from matplotlib.ticker import NullLocator
+
+    if found is None:
+        return
+    ends = found.ends_nm.tolist()
+    axis.hist(ends[:-1], ends, weights=found.by_extent, color=colour, alpha=0.6, label=by)
+    axis.hist(
+        ends[:-1], ends, weights=found.by_number, histtype="step", color=NUMBERS, lw=1.5, label="by number"
+    )
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(_round_numbers())
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_ylim(top=1.18 * axis.get_ylim()[1])  # room for the legend above the data
+    axis.legend(frameon=False, loc="upper left", ncols=2)
+
+
+def _round_numbers() -> Locator:
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(subs=(1, 2, 5))
+
+
+def _draw_marks(axis: Axes, marks: np.ndarray, xlabel: str, title: str) -> None:
+    for mark in marks:
+        axis.axvline(mark, color="black", linestyle=":", lw=1)
+    axis.set(xlabel=xlabel, ylabel="share per class", title=title)
 
 
 def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | None, title: str) -> None:
@@ -94,7 +106,9 @@ def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | No
     extent = (0.0, width, height, 0.0)
     if picture is not None:
         axis.imshow(picture, cmap="gray", extent=extent)
-    drawn = axis.imshow(shown, cmap="viridis", alpha=0.45, extent=extent, interpolation="nearest")
-    axis.figure.colorbar(drawn, ax=axis, label=f"diameter ({unit})", shrink=0.8)
+    drawn = axis.imshow(shown, cmap="viridis", norm="log", alpha=0.45, extent=extent, interpolation="nearest")
+    bar = axis.figure.colorbar(drawn, ax=axis, shrink=0.8, ticks=_round_numbers(), format="{x:g}")
+    bar.set_label(f"diameter ({unit})")
+    bar.minorticks_off()
     draw_scale_bar(axis, width, height, width)
     axis.set(title=title, xlim=(0, width), ylim=(height, 0))

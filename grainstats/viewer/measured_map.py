@@ -62,7 +62,7 @@ def draw_distributions(figure: Figure, now: MeasuredMap, before: MeasuredMap | N
             size = inside["equivalent_diameter_nm"].to_numpy(float)
             _outline(sizes, size, inside["weight"].fillna(1.0).to_numpy(float) * size**2, "by area, before")
             length = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
-            _outline(spacings, length, np.ones(length.size), "before")
+            _outline(spacings, length, length, "by length, before")
 
 
 def _outline(axis: Axes, value: np.ndarray, weight: np.ndarray, label: str) -> None:
