@@ -26,7 +26,7 @@ _SAMPLE = "sample"  #: what arrays without a name belong to
 def analyze(
     source: PathInput | Iterable[PathInput] | Arrays,
     *,
-    pixel_size_nm: float | None = None,
+    pixel_size_nm: float | dict[str, float] | None = None,
     samples: PathInput | None = None,
     out: PathInput | None = None,
     model: PathInput | None = None,
@@ -42,8 +42,9 @@ def analyze(
     source : path, iterable of paths, or arrays
         Files, folders or patterns; images belong to the sample that their folder is named after. Or images in
         memory, each of shape (rows, columns): one array, several of one sample, or ``{sample id: arrays}``.
-    pixel_size_nm : float, optional
-        Edge of a pixel in nanometres; None: what each file says. Arrays need it.
+    pixel_size_nm : float or dict, optional
+        Edge of a pixel in nanometres, also by folder or pattern of names, as ``{"x50": 2.0, "x100": 1.0}``.
+        None: what each file says. Arrays need one number.
     samples : path, optional
         samples.csv: which images belong to which sample, design routes, parameters, properties.
     out : path, optional
@@ -95,7 +96,7 @@ def analyze(
     settings = _settings(recipe, model, null, pixel_size_nm)
     keep = TemporaryFolder()
     folder = keep.path / "results" if out is None else Path(out)
-    inputs = _inputs(source, keep.path / "arrays", scaled=settings.pixel_size_nm is not None)
+    inputs = _inputs(source, keep.path / "arrays", scaled=isinstance(settings.pixel_size_nm, int | float))
     sheet = None if samples is None else Path(samples)
     summary = run_batch(Call(inputs, folder, samples=sheet, device=device, workers=workers), settings)
     if not summary.n_images:
@@ -129,7 +130,10 @@ def example_micrographs() -> Path:
 
 
 def _settings(
-    recipe: Recipe | PathInput | None, model: PathInput | None, null: Null, pixel: float | None
+    recipe: Recipe | PathInput | None,
+    model: PathInput | None,
+    null: Null,
+    pixel: float | dict[str, float] | None,
 ) -> Recipe:
     from grainstats.run.recipe import Recipe, read_recipe
     from segment.micrograph.pixel_size import given_size
@@ -145,7 +149,7 @@ def _settings(
     if model is not None:
         changes["model"] = str(model)
     if pixel is not None:
-        changes["pixel_size_nm"] = given_size(pixel)
+        changes["pixel_size_nm"] = pixel if isinstance(pixel, dict) else given_size(pixel)
     return replace(recipe or Recipe(), **changes)
 
 

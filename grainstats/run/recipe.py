@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from segment.unet.model_folder import Model
 
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
-_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg", "gap_width")
+_FLOATS = ("persistence", "line_spacing_px", "misorientation_deg", "gap_width")
 #: settings that came later, and what stood for them before: a recipe from then keeps its digest
 _UNSET: dict[str, Any] = dict.fromkeys(("misorientation_deg", "twin", "phase", "law"))
 _UNSET |= {"merge_twins": False, "voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
@@ -47,8 +47,9 @@ class Recipe:
         How far the boundary probability (0 to 1) must rise between two grains; unset: the model's own value.
     min_area_px : int or None
         Smallest cell, in pixels; smaller ones are merged into a neighbour; unset: the model's own value.
-    pixel_size_nm : float or None
-        Edge of a pixel in nanometres, for all images; it overrides what the files say.
+    pixel_size_nm : float or dict or None
+        Edge of a pixel in nanometres, for all images, or by folder or pattern of names, as {"x50" = 2.0,
+        "*-fine.png" = 0.5}, of which the longest that fits counts; it overrides what the files say.
     null : {"section", "columnar"}
         Uniform microstructure that the verdict compares with: plane sections of three-dimensional grains, or
         columnar films.
@@ -82,7 +83,7 @@ class Recipe:
     model: str | None = None
     persistence: float | None = None
     min_area_px: int | None = None
-    pixel_size_nm: float | None = None
+    pixel_size_nm: float | dict[str, float] | None = None
     null: Null = "section"
     angles_deg: tuple[float, ...] = _ANGLES
     line_spacing_px: float | None = None
@@ -110,6 +111,10 @@ class Recipe:
         settings = asdict(self)
         for name in _FLOATS:
             settings[name] = None if settings[name] is None else float(settings[name])
+        if isinstance(size := self.pixel_size_nm, dict):
+            settings["pixel_size_nm"] = {pattern: float(nm) for pattern, nm in size.items()}
+        elif size is not None:
+            settings["pixel_size_nm"] = float(size)
         return {**settings, "angles_deg": [float(angle) for angle in self.angles_deg]}
 
     def digest(self) -> str:
@@ -121,10 +126,28 @@ class Recipe:
                 del settings[name]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
+    def pixel_size_of(self, path: Path) -> float | None:
+        """Edge of this image's pixels in nanometres; None: the file has to say it."""
+        if not isinstance(self.pixel_size_nm, dict):
+            return self.pixel_size_nm
+        fits = [pattern for pattern in self.pixel_size_nm if _fits(path, pattern)]
+        return self.pixel_size_nm[max(fits, key=lambda one: (len(one), one))] if fits else None
+
+    def unused_sizes(self, paths: Iterable[Path]) -> list[str]:
+        """The folders and patterns of `pixel_size_nm` that none of these images fits."""
+        given, images = self.pixel_size_nm, list(paths)
+        if not isinstance(given, dict):
+            return []
+        return [pattern for pattern in given if not any(_fits(path, pattern) for path in images)]
+
     def cut(self) -> Recipe:
         """The recipe with the defaults of all that changes no segmentation of a micrograph."""
         default = Recipe()
         return replace(self, **{name: getattr(default, name) for name in _NOT_CUT})
+
+
+def _fits(path: Path, pattern: str) -> bool:
+    return any(one.match(pattern) for one in (path, *path.parents))
 
 
 def segment_by(
@@ -158,18 +181,20 @@ def read_recipe(path: Path) -> Recipe:
 def recipe_text(recipe: Recipe) -> str:
     """The recipe as TOML that `read_recipe` reads back; settings left to the model are left out."""
     settings = {name: value for name, value in recipe.settings().items() if value is not None}
-    law = settings.pop("law", None)
+    tables = [
+        _table_text(name, settings.pop(name)) for name in list(settings) if isinstance(settings[name], dict)
+    ]
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    return text if law is None else f"{text}\n{_law_text(law)}"
+    return "\n".join([text, *tables])
 
 
-def _law_text(law: dict[str, Any]) -> str:
-    """A law as the table ``[law]`` of a recipe."""
-    plain = {key: value for key, value in law.items() if not isinstance(value, dict)}
-    tables = {"law": plain} | {f"law.{key}": value for key, value in law.items() if key not in plain}
+def _table_text(name: str, found: dict[str, Any]) -> str:
+    """A setting as a table of a recipe, with its own tables behind it."""
+    plain = {key: value for key, value in found.items() if not isinstance(value, dict)}
+    tables = {name: plain} | {f"{name}.{key}": value for key, value in found.items() if key not in plain}
     return "\n".join(
-        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-        for name, table in tables.items()
+        f"[{title}]\n" + "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in table.items())
+        for title, table in tables.items()
     )
 
 
@@ -217,7 +242,10 @@ def _errors_of(recipe: Recipe) -> list[tuple[str, str, str]]:
             "a number between 0 and 1",
         ),
         "min_area_px": (r.min_area_px is None or _is_count(r.min_area_px), "a whole number, 0 or more"),
-        "pixel_size_nm": (_is_positive_or_none(r.pixel_size_nm), "a number above 0, in nanometres"),
+        "pixel_size_nm": (
+            all(map(_is_positive_or_none, _sizes(r.pixel_size_nm))),
+            "a number above 0, in nanometres, or a table of such by folder or pattern",
+        ),
         "null": (r.null in get_args(Null), " or ".join(get_args(Null))),
         "angles_deg": (_are_angles(r.angles_deg), "at least four different angles in degrees"),
         "line_spacing_px": (_is_positive_or_none(r.line_spacing_px), "a number above 0, in pixels"),
@@ -248,6 +276,12 @@ def _is_count(value: object) -> bool:
 
 def _is_positive_or_none(value: object) -> bool:
     return value is None or (_is_number(value) and value > 0)  # type: ignore[operator]
+
+
+def _sizes(given: object) -> Iterable[object]:
+    return (
+        [(pattern and size) or 0 for pattern, size in given.items()] if isinstance(given, dict) else [given]
+    )
 
 
 def _are_angles(value: object) -> bool:

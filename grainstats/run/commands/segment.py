@@ -210,7 +210,7 @@ class FrameWork:
         from segment.orientation.grains import boundary_map_of
         from segment.orientation.orientation_table import write_orientations
 
-        points = read_orientation_map(frame.path, self.recipe.pixel_size_nm)
+        points = read_orientation_map(frame.path, self.recipe.pixel_size_of(frame.path))
         grain_map = grain_map_of(points, self.rules)
         files = self._write(
             frame,

@@ -174,7 +174,9 @@ def attribute_meanings(kind: type) -> dict[str, str]:
 
 def _json_type(kind: Any) -> dict[str, Any]:
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+        kind, *others = (part for part in typing.get_args(kind) if part is not type(None))
+        if others:
+            return {}
     if typing.get_origin(kind) is typing.Literal:
         return {"enum": list(typing.get_args(kind))}
     if typing.get_origin(kind) is tuple:

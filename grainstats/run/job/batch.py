@@ -109,7 +109,7 @@ def run_batch(
         part = "{}of{}".format(*call.shard)
         files = KnownFiles(call.out, part, verify=call.verify, fields=listed.fields)
         chosen = chosen_of(call, jobs, name, db)
-        say_first(call.out, chosen, name, store.names(), progress, scales=recipe.pixel_size_nm is None)
+        say_first(call.out, chosen, name, store.names(), progress, recipe)
         plan = Plan(chosen, store.pending, name, files, len(jobs) > MANY_IMAGES, progress)
         try:
             done = _work(plan, store, _workers_of(call.dask, analyse or analyst, workers), progress, files)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grainstats.run.job.progress import Progress
 from grainstats.run.names import printable
+from grainstats.run.recipe import Recipe
 from grainstats.run.report.wording import counted, first_of
 from segment.errors import InputError
 from segment.file_kind import why_no_file
@@ -30,13 +31,11 @@ def say_first(
     name: Callable[[Path], str],
     known: set[str],
     progress: Progress,
-    *,
-    scales: bool,
+    recipe: Recipe,
 ) -> None:
     """How much there is to do, and what would spoil it, before the first image is begun.
 
-    `chosen` are images with their samples, `known` the names of those that have a result; `scales`: the
-    images must say their pixel size.
+    `chosen` are images with their samples, `known` the names of those that have a result.
     """
     if not chosen:
         return
@@ -46,9 +45,15 @@ def say_first(
     progress.note(f"{counted(len(chosen), 'file')} in {counted(samples, 'sample')}{done}")
     for warning in check_output(out, new):
         progress.note(f"warning: {warning}")
-    several = len(new) > 1  # of a single one its analysis says it at once
-    if scales and several:
-        for warning in (*check_scales(new, [name(path) for path in new]), *mixed_scales(chosen, name)):
+    for pattern in recipe.unused_sizes(path for path, _ in chosen):
+        progress.note(f"warning: the recipe's pixel_size_nm has {pattern!r}, which no image fits")
+    unsized = [path for path in new if recipe.pixel_size_of(path) is None]
+    if unsized and len(new) > 1:  # of a single one its analysis says it at once
+        stated = [one for one in chosen if recipe.pixel_size_of(one[0]) is None]
+        for warning in (
+            *check_scales(unsized, [name(path) for path in unsized]),
+            *mixed_scales(stated, name),
+        ):
             progress.note(f"warning: {warning}")
 
 

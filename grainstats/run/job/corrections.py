@@ -98,7 +98,7 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, store: RunStore, analyst: A
         raise InputError(
             job.path, "orientation maps take no correction", "Clean the map where it was indexed"
         )
-    micrograph = frame_of(job, analyst.recipe.pixel_size_nm)
+    micrograph = frame_of(job, analyst.recipe)
     if isinstance(micrograph, IsStack):
         raise InputError(job.path, "a stack takes no correction", "Save each frame as a file of its own")
     if micrograph.pixel_size_nm is None:

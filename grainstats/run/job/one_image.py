@@ -114,7 +114,7 @@ class Analyst:
 
         start = time.perf_counter()
         oriented = self._oriented(job)
-        micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
+        micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe)
         if isinstance(micrograph, IsStack):
             return micrograph
         key = AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
@@ -122,7 +122,7 @@ class Analyst:
         calibrated = micrograph.pixel_size_nm is not None
         if not calibrated and all((self.out / path).is_file() for path in artefacts.values()):
             return _uncalibrated(job, micrograph, artefacts)
-        pictures = _pictures(job, self.recipe.pixel_size_nm) or [(micrograph, None)]
+        pictures = _pictures(job, self.recipe) or [(micrograph, None)]
         job.check_unchanged()
         grains = oriented.grains if oriented else self._earlier(job, micrograph, key)
         if grains is None:
@@ -163,7 +163,7 @@ class Analyst:
             return None
         recipe = self.recipe
         rules = grain_rules(recipe.misorientation_deg, recipe.merge_twins, recipe.twin, recipe.phase)
-        return open_orientation_map(job.path, recipe.pixel_size_nm, rules, sha256=job.sha256)
+        return open_orientation_map(job.path, recipe.pixel_size_of(job.path), rules, sha256=job.sha256)
 
     def _earlier(self, job: Job, micrograph: Micrograph, key: AnalysisKey) -> GrainMap | None:
         """What a recipe that differs only in how it is measured has left of this image: it is not cut again.
@@ -233,13 +233,14 @@ def _opened(folder: str, state: tuple[tuple[str, int], ...]) -> Model:
     return load_model(folder)
 
 
-def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
+def frame_of(job: Job, recipe: Recipe) -> Micrograph | IsStack:
     """The job's frame, or the number of frames where the job does not name one of several.
 
     Of a field it is the first picture, known by the digest of the field.
     """
     from segment.micrograph import read_micrographs
 
+    pixel_size_nm = recipe.pixel_size_of(job.path)
     if job.pictures:
         first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, all_channels=True))
         return replace(first, sha256=job.sha256, frame=0, n_frames=1)
@@ -248,14 +249,16 @@ def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     return first if job.frame is not None or first.n_frames == 1 else IsStack(first.n_frames)
 
 
-def _pictures(job: Job, pixel_size_nm: float | None) -> list[tuple[Micrograph, float | None]]:
+def _pictures(job: Job, recipe: Recipe) -> list[tuple[Micrograph, float | None]]:
     """All pictures of the job's field, with every frame and channel of their files, and their tilts."""
     from segment.micrograph import read_micrographs
 
     return [
         (micrograph, picture.tilt_deg)
         for picture in job.pictures
-        for micrograph in read_micrographs(picture.path, pixel_size_nm=pixel_size_nm, all_channels=True)
+        for micrograph in read_micrographs(
+            picture.path, pixel_size_nm=recipe.pixel_size_of(picture.path), all_channels=True
+        )
     ]
 
 

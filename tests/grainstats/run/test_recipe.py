@@ -70,6 +70,8 @@ def test_unknown_key_is_named_with_the_likely_one(tmp_path):
         "min_area_px = -1",
         "pixel_size_nm = 0",
         "pixel_size_nm = nan",
+        "pixel_size_nm = { x50 = 0 }",
+        'pixel_size_nm = { "" = 2 }',
         'null = "bimodal"',
         "angles_deg = [0, 90]",
         "angles_deg = [0, 45, 90, 180]",
@@ -90,6 +92,15 @@ def test_a_missing_file_and_broken_toml_are_input_errors(tmp_path):
         read_recipe(write(tmp_path / "long.toml", "min_area_px = 10000000000000000000"))
     with pytest.raises(InputError, match="not valid TOML"):
         read_recipe(write(tmp_path / "r.toml", "persistence 0.2"))
+
+
+def test_sizes_by_folder_or_pattern(tmp_path: Path) -> None:
+    given = Recipe(pixel_size_nm={"x50": 2, "x50/*-fine.png": 0.5, "x20": 4.0})
+    assert read_recipe(write(tmp_path / "r.toml", recipe_text(given))).digest() == given.digest()
+    assert given.digest() != Recipe(pixel_size_nm=2.0).digest()
+    images = [Path(name) for name in ("S1/x50/a.png", "S1/x50/b/a.png", "S1/x50/a-fine.png", "S1/x100/a.png")]
+    assert [given.pixel_size_of(image) for image in images] == [2, 2, 0.5, None]
+    assert given.unused_sizes(images) == ["x20"] and Recipe(pixel_size_nm=1.0).unused_sizes(images) == []
 
 
 def test_the_default_directions_are_those_of_the_measurement():

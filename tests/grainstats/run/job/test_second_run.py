@@ -203,6 +203,19 @@ def test_a_later_pixel_size_or_null_measures_the_maps_that_are_there(
     assert run_batch(Call((str(data),), out, workers=0), films).n_new == 2
 
 
+def test_images_of_several_magnifications_have_each_their_pixel_size(tmp_path, edge_model, write_micrograph):
+    data, out = tmp_path / "S1", tmp_path / "out"
+    for number, folder in enumerate(("x50", "x100")):
+        write_micrograph(data / folder / "a.tif", number, None)
+    recipe = Recipe(model=str(edge_model), pixel_size_nm={"x50": 4.0, "x100/*": 2.0, "x20": 8.0})
+    sheet = tmp_path / "samples.csv"
+    sheet.write_text("sample_id,design_route,images\nS1,ai,S1/*/*.tif\n")
+    done = run_batch(Call((str(data),), out, samples=sheet, workers=0), recipe)
+    assert (done.n_images, done.failures, done.verdicts[0][0]) == (2, (), "S1")
+    images = pd.read_csv(out / "tables/images.csv").set_index("path")
+    assert images["pixel_size_nm"].to_dict() == {"S1/x50/a.tif": 4.0, "S1/x100/a.tif": 2.0}
+
+
 def test_a_map_that_a_hand_has_changed_is_cut_again(tmp_path, edge_model, write_micrograph, monkeypatch):
     data, out = tmp_path / "data", tmp_path / "out"
     write_micrograph(data / "S1/a.tif", 1, None)
