@@ -52,8 +52,12 @@ def read_samples(path: str | Path) -> SampleSheet:
     columns, problems = _read_header(table)
     rows: list[SampleRow] = []
     seen: dict[str, tuple[str, int]] = {}
+    names = []
     for number, cells in table.rows:
         row, wrong = _read_row(table.header, columns, cells)
+        if row.sample_id and sum(bool(str(cell or "").strip()) for cell in cells) == 1:
+            names.append(row.sample_id)  # as `export` writes a sample that no sheet lists
+            continue
         wrong += _seen_before(row.sample_id, number, seen)
         problems += [f"row {number}: {text}" for text in wrong]
         rows.append(row)
@@ -63,7 +67,8 @@ def read_samples(path: str | Path) -> SampleSheet:
     if problems:
         raise SheetError(path, tuple(problems))
     there = {*table.header, *(c.kind for c in columns), *(f"{c.kind}:{c.name}" for c in columns)}
-    return SampleSheet(str(path), tuple(rows), frozenset(there), _remarks(path, rows))
+    left_out = [f"{path.name}: left out, a name and nothing else: {', '.join(names)}"] if names else []
+    return SampleSheet(str(path), tuple(rows), frozenset(there), (*left_out, *_remarks(path, rows)))
 
 
 def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:

@@ -362,3 +362,12 @@ def test_a_name_that_has_lost_everything_is_no_sample(db: Database, sheet: Write
     db.use_analysis(make_record(0, n=4).key, "renamed")
     assert db.drop_renamed([image.sample_id]) == {image.sample_id: "renamed"}
     assert set(db.samples()["sample_id"]) == set(db.optimizer_table()["sample_id"]) == {"renamed"}
+
+
+def test_a_name_and_nothing_else_is_left_out_and_said(sheet: Write) -> None:
+    """As `export` writes a sample that no sheet lists: its samples.csv can be imported."""
+    read = read_samples(sheet("sample_id,design_route,prop:jc_A/cm2\nS1,ai,3\nS2,,\n"))
+    assert [row.sample_id for row in read.rows] == ["S1"]
+    assert [text for text in read.remarks if text.endswith("a name and nothing else: S2")]
+    with pytest.raises(SheetError, match="neither ai nor researcher"):
+        read_samples(sheet("sample_id,design_route,prop:jc_A/cm2\nS1,,3\n"))
