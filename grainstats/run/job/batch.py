@@ -31,6 +31,7 @@ from grainstats.run.job.progress import Progress
 from grainstats.run.job.run_store import Corrected, RunStore
 from grainstats.run.names import DATABASE, stored_names
 from grainstats.run.recipe import Recipe, cut_alike
+from grainstats.run.report.wording import first_of
 from segment._threads import available_cores
 from segment.errors import InputError
 
@@ -136,8 +137,14 @@ def run_batch(
             rows, done = _all_stored(rows)
         elif not call.retry_failed:
             names = {name(path) for path, _ in jobs}
-            absent = absent_in_words(rows.images, names, files)
-            done = replace(done, warnings=(*done.warnings, *absent))
+            said = *said, *absent_in_words(rows.images, names, files)
+            others = sorted(set(rows.counting["sample_id"].dropna()) - set(rows.sample_ids))
+            if others and call.db is None:
+                said = (
+                    *said,
+                    f"{first_of(others)}: from earlier runs, not in this report. --report-only shows all",
+                )
+            done = replace(done, warnings=said)
         return _reported(rows, call, done, store.moved_from)
 
 

@@ -203,6 +203,16 @@ def test_a_later_pixel_size_or_null_measures_the_maps_that_are_there(
     assert run_batch(Call((str(data),), out, workers=0), films).n_new == 2
 
 
+def test_samples_of_earlier_runs_are_named_where_the_report_leaves_them_out(
+    two_samples, tmp_path, edge_model
+):
+    out = tmp_path / "out"
+    assert not [said for said in go(two_samples / "S1", out, edge_model).warnings if "earlier" in said]
+    (said,) = (said for said in go(two_samples / "S2", out, edge_model).warnings if "earlier" in said)
+    assert said.startswith("S1: ") and "--report-only" in said
+    assert not [said for said in go(two_samples, out, edge_model).warnings if "earlier" in said]
+
+
 def test_images_of_several_magnifications_have_each_their_pixel_size(tmp_path, edge_model, write_micrograph):
     data, out = tmp_path / "S1", tmp_path / "out"
     for number, folder in enumerate(("x50", "x100")):
