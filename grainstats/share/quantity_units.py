@@ -34,8 +34,9 @@ _FACTOR = (
     r"[A-Za-z_]+(?:\*\*-?\d{1,2}(?:\.\d)?)?"  #: one exponent and a small one: a chain of them never ends
 )
 _PRODUCT = re.compile(rf"(?:1/)?\(?{_FACTOR}\)?(?:(?: ?[*/] ?| )\(?{_FACTOR}\)?)*")
+_MICRO = str.maketrans("µμ", "uu")  #: the sign and the Greek letter; pint has written either
 #: of pint's spelling
-_SPELLED = (("**", ""), ("Δ", ""), ("°C", "degC"), ("°F", "degF"), ("µ", "u"), ("Ω", "ohm"), (" ", ""))
+_SPELLED = (("**", ""), ("Δ", ""), ("°C", "degC"), ("°F", "degF"), ("Ω", "ohm"), (" ", ""))
 _CELSIUS = re.compile(r"(?<![A-Za-z])(?:degC|deg_C|°C|℃|C)(?![A-Za-z])")
 _FAHRENHEIT = re.compile(r"(?<![A-Za-z])(?:degF|°F|℉)(?![A-Za-z])")
 #: only these take a prefix: pint reads Min as megainch, ma as a thousandth of a year, pct as picocarat
@@ -62,7 +63,7 @@ def _registry() -> Any:
 @cache
 def _unit(written: str, *, difference: bool = False) -> Any:
     """Pint's unit for a unit as people write it; ValueError where it is none."""
-    text = written.strip().replace("_per_", "/").replace("µ", "u").replace("μ", "u")
+    text = written.strip().replace("_per_", "/").translate(_MICRO)
     text = text.replace("Ω", "ohm").replace("·", "*").replace("\u00c5", "angstrom")
     if text in _WRITTEN:
         return _registry().Unit(_WRITTEN[text])
@@ -103,6 +104,7 @@ def normalise_unit(written: str) -> str:
         if unit == _registry().Unit(name):
             return short
     for spelled in (f"{unit:~C}", f"{unit:C}"):  # the short name of some is another's: u is no micron
+        spelled = spelled.translate(_MICRO)
         for sign, word in _SPELLED:
             spelled = spelled.replace(sign, word)
         if _is_same(spelled or "1", unit):

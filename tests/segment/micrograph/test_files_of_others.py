@@ -143,8 +143,8 @@ def test_other_files_are_called_by_their_name(tmp_path, name, first_bytes, said)
 
 
 def test_a_packing_that_is_not_read_is_no_damage(tmp_path):
-    """A bitmap of packed rows."""
-    head = struct.pack("<IHHIIiiHHIIiiII", 2000, 0, 0, 1078, 40, 80, 80, 1, 8, 1, 922, 0, 0, 256, 0)
+    """A bitmap of four inks."""
+    head = struct.pack("<IHHIIiiHHIIiiII", 2000, 0, 0, 1078, 40, 80, 80, 1, 8, 11, 922, 0, 0, 256, 0)
     (tmp_path / "a.bmp").write_bytes(b"BM" + head + bytes(1024) + bytes(922))
     with pytest.raises(InputError, match="an encoding that is not read"):
         describe(tmp_path / "a.bmp")

@@ -35,6 +35,7 @@ RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch
 
 def test_missing_torch_is_said_with_the_remedy() -> None:
     try:
+        import segmentation_models_pytorch  # noqa: F401
         import torch  # noqa: F401
     except ImportError:
         with pytest.raises(InputError, match="extra `train`"):

@@ -24,6 +24,7 @@ def uniform(verdict: ModalityVerdict) -> ModalityVerdict:
         modes_ci_nm=((38.0, 42.0),),
         mode_fractions=(1.0,),
         mode_ratio=None,
+        ala_g=None,  # no NaN, which equals nothing
     )
 
 
