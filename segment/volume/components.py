@@ -100,18 +100,31 @@ def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 @numba.njit(cache=True, nogil=True)
-def large_components(mask: np.ndarray, least: int) -> np.ndarray:
-    """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
-    _, ny, nx = mask.shape
-    parent, facts = _pieces(mask)
-    out = np.zeros(mask.shape, np.bool_)
+def _told(labels: np.ndarray, parent: np.ndarray, of_piece: np.ndarray) -> np.ndarray:
+    """What each piece has, by its representative, in place of its voxels; 0 stays 0."""
+    _, ny, nx = labels.shape
+    out = np.zeros(labels.shape, of_piece.dtype)
     again, m = np.zeros(parent.size, np.int32), 1
     above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
-    for z in range(len(mask)):
-        again, m = _label_slice(mask, z, above, here, again, m)
+    for z in range(len(labels)):
+        again, m = _label_slice(labels, z, above, here, again, m)
         for y in range(ny):
             for x in range(nx):
                 if here[y, x] > 0:
-                    out[z, y, x] = facts[root(parent, here[y, x]), 0] >= least
+                    out[z, y, x] = of_piece[root(parent, here[y, x])]
         above, here = here, above
     return out
+
+
+def renumbered(labels: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """A number in place of each piece of equal labels, in the order of `component_table`; 0 stays 0."""
+    parent, facts = _pieces(labels)
+    of_piece = np.zeros(len(facts), number.dtype)
+    of_piece[facts[:, 0] > 0] = number
+    return np.asarray(_told(labels, parent, of_piece))
+
+
+def large_components(mask: np.ndarray, least: int) -> np.ndarray:
+    """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
+    parent, facts = _pieces(mask)
+    return np.asarray(_told(mask, parent, facts[:, 0] >= least))

@@ -1,13 +1,14 @@
 """Label volumes: whatever numbers a file uses, as grains 1 ... n with their lines closed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
 
 from segment.cells.label_parts import LabelParts
 from segment.errors import UnreadableError
-from segment.volume.components import component_table
+from segment.volume.components import component_table, renumbered
 from segment.volume.slice_defects import FILLED, listed, slice_numbers, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
@@ -22,6 +23,7 @@ _SLICES = 32  #: in which lines between grains, and numbers that go on, are look
 CARRIED = 0.6  #: of the overlap of matching grains in neighbouring slices, that has one number
 #: of all voxels.  Mosaics numbered slice by slice: carried .1 to .4, loose .7 to .9; others: loose 0
 LOOSE = 0.3
+GOES_ON = 0.5  #: of a side that has the labels of the opposite one: periodic; grains of 3 voxels have .56
 #: of that overlap, where numbers run on from slice to slice; grains as thick as a slice: .1
 NUMBERED_ON = 0.02
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
@@ -55,7 +57,8 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
     if blank:
         labels = without_blanks(labels, blank, stack.source)
         notes += (f"{FILLED}: {slice_numbers(blank)}",)
-    notes += _parts_note(stack.source, labels, names)
+    labels, names, said = _parts_told_apart(stack.source, labels, names)
+    notes += said
     if void := _least_void(labels):
         if np.shares_memory(labels, stack.values):
             labels = labels.copy()
@@ -91,9 +94,11 @@ def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]
     return out, names, notes
 
 
-def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
-    """Labels in several pieces; refuses those scattered like grey levels."""
-    size, owner, _ = component_table(labels)
+def _parts_told_apart(
+    source: str, labels: np.ndarray, names: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Labels and their numbers, a periodic volume's parts told apart; refuses those scattered like grey."""
+    size, owner, sides = component_table(labels)
     largest = np.zeros(len(names), np.int64)
     np.maximum.at(largest, owner, size)
     total = np.bincount(owner, size, len(names))
@@ -106,19 +111,33 @@ def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str
         )
     rest = total[1:] - largest[1:]
     _check_slices(source, labels, float(rest.sum() / total.sum()))
-    parts = LabelParts(np.append(0, owner), np.append(0, size))
+    goes_on = (sides & np.repeat(_periodic_axes(labels), 2)).any(axis=1)
+    parts = LabelParts(np.append(0, owner), np.append(0, size), np.append(False, goes_on))
     if parts.many():
-        count = parts.per_label()
         raise UnreadableError(
             source,
-            f"{(count > 1).sum()} of its {len(names) - 1} labels lie in several pieces: the numbers were cut "
-            "to 8 bits, or are colours, classes or phases",
+            f"{(parts.per_label() > 1).sum()} of its {len(names) - 1} labels lie in several pieces: the "
+            "numbers were cut to 8 bits, or are colours, classes or phases",
             "Save the labels with 16 or 32 bits and one number for each grain",
         )
+    if replace(parts, at_rim=None).many():
+        more = parts.sizeable() & ~parts.largest()
+        number = parts.label.copy()
+        number[more] = len(names) + np.arange(np.count_nonzero(more))
+        names = np.append(names, names[-1] + 1 + np.arange(np.count_nonzero(more)))
+        said = "it repeats itself: of labels at several of its sides each piece counts as a grain of its own"
+        return renumbered(labels, number[1:].astype(np.int32)), names, (said,)
     loose = np.flatnonzero((rest > FRAGMENT * total[1:]) & (rest >= SMALL_VOXELS)) + 1
     if not loose.size:
-        return ()
-    return (f"labels in several pieces, each measured as one grain: {listed(names[loose].tolist())}",)
+        return labels, names, ()
+    note = f"labels in several pieces, each measured as one grain: {listed(names[loose].tolist())}"
+    return labels, names, (note,)
+
+
+def _periodic_axes(labels: np.ndarray) -> np.ndarray:
+    """Along which axes the first slice goes on behind the last one; bool of shape (3,)."""
+    ends = [(labels.take(0, axis), labels.take(-1, axis)) for axis in range(3)]
+    return np.array([((first == last) & (first > 0)).mean() > GOES_ON for first, last in ends])
 
 
 def _check_slices(source: str, labels: np.ndarray, loose: float) -> None:

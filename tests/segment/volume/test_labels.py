@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from laguerre_volume import poisson_voronoi_volume
 from scipy import ndimage
+from scipy.spatial import KDTree
 
 from segment.errors import UnreadableError
 from segment.volume import GreyVolume, VoxelSize, label_volume
@@ -112,6 +113,21 @@ def test_a_grain_in_pieces_is_told_and_numbers_cut_to_8_bits_are_refused(mosaic:
     for cut in (mosaic % 40 + 1, np.minimum(mosaic, mosaic.max() - 25)):
         with pytest.raises(UnreadableError, match="to 8 bits"):
             label_volume(GreyVolume(cut, UNIT))
+
+
+def test_grains_of_a_periodic_volume_are_cut_by_its_sides() -> None:
+    """As in a periodic map: each piece is a grain, cut where the volume ends."""
+    centre = np.random.default_rng(3).random((60, 3)) * 48
+    voxel = np.stack(np.mgrid[:48, :48, :48], -1).reshape(-1, 3) + 0.5
+    periodic = (KDTree(centre, boxsize=48).query(voxel)[1] + 1).reshape(48, 48, 48)
+    found = label_volume(GreyVolume(periodic, UNIT))
+    assert "repeats itself" in found.warnings[0]
+    size, label, _ = component_table(found.labels)
+    assert found.names.size > 100 and np.bincount(label[size >= 40]).max() == 1
+    assert np.array_equal(found.names[1:], np.arange(1, found.names.size))
+    assert all(np.unique(periodic[found.labels == k]).size == 1 for k in label)
+    with pytest.raises(UnreadableError, match="to 8 bits"):
+        label_volume(GreyVolume(periodic % 30 + 1, UNIT))
 
 
 def test_pieces_are_those_of_scipy() -> None:
