@@ -37,7 +37,8 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
 def _of_dream3d(path: Path, ids: Any) -> GreyVolume:
     values, spacing, unit, where = on_grid(ids)
     size = None if spacing is None else VoxelSize.of(*(to_nm(edge, unit or "um") for edge in spacing))
-    return GreyVolume(values, size, str(path), where, () if unit or spacing is None else (NO_UNIT,))
+    notes = () if unit or spacing is None else (NO_UNIT,)
+    return GreyVolume(values, size, str(path), where, notes, is_labels=True)
 
 
 def _in_three(dataset: Any) -> bool:

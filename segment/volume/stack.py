@@ -73,6 +73,8 @@ class GreyVolume:
     voxel_size_source : str
         Where the voxel size comes from, in words.
     warnings : tuple of str
+    is_labels : bool
+        The file says that its values are numbers of grains.
     """
 
     values: np.ndarray
@@ -80,6 +82,7 @@ class GreyVolume:
     source: str = ""
     voxel_size_source: str = "unknown"
     warnings: tuple[str, ...] = ()
+    is_labels: bool = False
 
 
 def few_levels(values: np.ndarray) -> np.ndarray | None:

@@ -71,7 +71,9 @@ def analyse_stack(
             path, voxel_size, misorientation_deg=misorientation_deg, align=align_sections, shifts=moves
         )
         return analyse_grains(sections, "given by the user", seed=seed)
-    stack = common_view(read_stack(path, voxel_size=voxel_size, dataset=dataset), labels=labels)
+    stack = read_stack(path, voxel_size=voxel_size, dataset=dataset)
+    labels = labels or stack.is_labels
+    stack = common_view(stack, labels=labels)
     if labels:
         return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
     from segment.unet import load_model

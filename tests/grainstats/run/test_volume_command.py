@@ -6,6 +6,7 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,6 +65,17 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
     assert page.count("data:image/jpeg") == 3 + found["shape"][0] and page.count("data:image/webp") == 1
     assert "http" not in page.replace("http-equiv", "") and "unsafe" not in page
     assert page.count('class="scale"') == 4
+
+
+def test_feature_ids_are_labels_without_being_told(stack: Path, tmp_path: Path) -> None:
+    labels = tifffile.imread(stack).astype(np.int32)
+    with h5py.File(tmp_path / "v.dream3d", "w") as file:
+        file["DataContainers/A/_SIMPL_GEOMETRY/DIMENSIONS"] = np.array(labels.shape[::-1])
+        file["DataContainers/A/_SIMPL_GEOMETRY/SPACING"] = np.full(3, 0.01)
+        file["DataContainers/A/CellData/FeatureIds"] = labels[..., None]
+    result = CliRunner().invoke(app, ["volume", str(tmp_path / "v.dream3d"), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["n_grains"] == labels.max()
 
 
 def test_phases_alone(tmp_path: Path) -> None:

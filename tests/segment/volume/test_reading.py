@@ -107,7 +107,7 @@ def test_feature_ids_of_dream3d(tmp_path: Path, stack: np.ndarray, flat: bool) -
         image["CellData/Quats"] = np.zeros((*stack.shape, 4))
     found = read_stack(tmp_path / "v.dream3d")
     np.testing.assert_array_equal(found.values, stack)
-    assert found.voxel_size is not None
+    assert found.voxel_size is not None and found.is_labels
     assert found.voxel_size.xyz == pytest.approx((10, 20, 50)) and "micrometres" in found.warnings[0]
 
 
