@@ -39,22 +39,13 @@ class ComparisonInput:
 
 
 def read_comparison_input(db: Database) -> ComparisonInput:
-    """Read the current descriptors and verdicts of every sample.
-
-    `InputError`: the database holds no samples, or none with measurements.
-    """
+    """Read the current descriptors and verdicts of every sample. `InputError`: there are no samples."""
     samples = db.samples().replace({"campaign": {"": None}})
     if samples.empty:
         raise InputError(
             db.safe_url, "holds no samples", "Run `grainstats run ... --db` with a samples.csv first"
         )
     by_sample, by_image = db.descriptors("sample"), db.descriptors("image")
-    if by_sample.empty:
-        raise InputError(
-            db.safe_url,
-            "holds no descriptors of any sample",
-            "Run `grainstats run ... --db` to the end first",
-        )
     wide = by_sample.pivot(index="sample_id", columns="name", values="value")
     wide = wide.drop(columns=["n_images", "n_grains"], errors="ignore")  # counted from the analyses
     behind = db.sample_results().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
@@ -181,6 +172,12 @@ def compare_stored(
     by, block = stored_name(by), None if block is None else stored_name(block)
     named, covariates = ([stored_name(each) for each in names] for names in (named, covariates))
     found = read_comparison_input(db)
+    if not named and not found.descriptors:
+        raise InputError(
+            db.safe_url,
+            "holds no descriptors of any sample",
+            "Run `grainstats run ... --db` to the end first, or name properties by --descriptor",
+        )
     names = choose_descriptors(found, named, every, (by, block, *covariates))
     samples = found.samples[found.samples[names].notna().any(axis=1)]
     samples = samples if only is None else samples[samples["sample_id"].isin(only)]
@@ -204,10 +201,11 @@ def choose_descriptors(
     numbers = found.samples.select_dtypes("number").columns
     unknown = [name for name in named if name not in numbers]
     if unknown:
+        properties = [name for name in numbers if name.startswith("prop:")]
         raise InputError(
             "--descriptor",
             f"no descriptor {', '.join(unknown)}",
-            f"There are: {', '.join(found.descriptors)}",
+            f"There are: {', '.join([*found.descriptors, *properties])}",
         )
     if named:
         return list(dict.fromkeys(named))

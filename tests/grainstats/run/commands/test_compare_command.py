@@ -282,6 +282,23 @@ def test_a_property_is_named_without_its_unit_and_has_it(tmp_path: Path) -> None
     assert "in hardness (difference −5" in document["paragraph"]
 
 
+def test_properties_alone_are_compared_where_they_are_named(tmp_path: Path) -> None:
+    url = str(tmp_path / "sheet.db")
+    rows = [
+        SampleRow(f"{route}{i}", route, properties=(Measured("jc", value, "A/m2"),))  # type: ignore[arg-type]
+        for route, values in (("ai", (5.0, 6.0)), ("researcher", (2.0, 3.0)))
+        for i, value in enumerate(values)
+    ]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    found = RUNNER.invoke(app, ["compare", "--db", url, "--descriptor", "prop:jc_A/m2", "--json"])
+    assert json.loads(found.stdout)["comparisons"][0]["estimate"] == pytest.approx(5**0.5)
+    unnamed = RUNNER.invoke(app, ["compare", "--db", url])
+    assert isinstance(unnamed.exception, InputError) and "--descriptor" in str(unnamed.exception)
+    wrong = RUNNER.invoke(app, ["compare", "--db", url, "--descriptor", "prop:jc"])
+    assert isinstance(wrong.exception, InputError) and "prop:jc_A/m2" in wrong.exception.remedy
+
+
 def test_no_campaign_is_no_group(tmp_path: Path) -> None:
     url = fill(tmp_path, {"researcher": [40, 47, 45, 41], "ai": [66, 70]})
     campaigns = {"R0": "a", "R1": "a", "R2": "b", "R3": "b", "A0": "", "A1": ""}
