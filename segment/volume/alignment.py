@@ -35,12 +35,17 @@ class Drift:
         return float(np.hypot(*self.correction_px.T).max())
 
     @property
+    def typical_step_px(self) -> float:
+        """Root mean square of a component of the steps from slice to slice, without a steady shift."""
+        return float(np.sqrt(np.mean(np.diff(self.correction_px, axis=0) ** 2)))
+
+    @property
     def worth_moving(self) -> bool:
         """Whether slices jitter, jump or drift by more than structure and noise let them seem to."""
         if self.largest_px < WORTH_MOVING_PX:
             return False
         steps = np.diff(self.correction_px, axis=0)
-        size = float(np.sqrt(np.mean(steps**2)))
+        size = self.typical_step_px
         jitter = size**2 > SEEMING_PX**2 + 2 * self.noise_px**2
         jump = np.abs(steps).max() > max(JUMP_PX, JUMP_SD * MAD_TO_SD * float(np.median(np.abs(steps))))
         return bool(jitter or jump or self.largest_px > WANDERING * size * np.sqrt(len(steps)))

@@ -14,13 +14,17 @@ from segment.orientation.misorientation import misorientation_of
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import pairs_along
 from segment.orientation.read import is_orientation_map, read_orientation_map
-from segment.volume.alignment import find_drift
+from segment.volume.alignment import Drift, find_drift
 from segment.volume.labels import close_lines
 from segment.volume.read_folder import natural_key
 from segment.volume.stack import LabelVolume, VoxelSize
 
 _LINE_PX = 1.5  #: SD of the blur of boundaries before sections are compared
 _MIN_POINTS = 27  #: of a grain; smaller groups are mostly wrongly indexed points
+_AGREE = 0.02  #: relative difference of two statements of a step that is no conflict
+#: steps (rms, points) from which sections seem to lie off each other; so many times the error of a step.  15
+#: made stacks in register and the iron of the tests stay below one of both
+OFF_POINTS, OFF_ERRORS = 0.7, 2.0
 
 
 def is_section_folder(path: Path) -> bool:
@@ -53,8 +57,13 @@ def orientation_volume(
     kept = [reliable_points(m)[0] for m in maps]
     phase = np.stack([np.where(k, m.phase, 0) for k, m in zip(kept, maps, strict=True)])
     quaternions = np.stack([m.quaternions for m in maps])
-    if shifts is None and align != "none":
-        shifts = _drift(quaternions, phase, maps[0].phases, misorientation_deg, align == "drift")
+    notes = _said_by(maps, read_orientation_map(files[0]), voxel_size)
+    if shifts is None:
+        drift = _drift(quaternions, phase, maps[0].phases, misorientation_deg, align != "reference")
+        if align != "none":
+            shifts = np.rint(drift.correction_px).astype(int)
+        elif (step := drift.typical_step_px) > max(OFF_POINTS, OFF_ERRORS * drift.noise_px):
+            notes += (f"sections seem to lie {step:.1f} points off each other; --align drift moves them",)
     if shifts is not None:
         if len(shifts) != len(files):
             raise UnreadableError(
@@ -70,7 +79,6 @@ def orientation_volume(
     ).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)
-    notes: tuple[str, ...] = ()
     if share < 1:
         notes += (f"{1 - share:.0%} of the points are in no grain and went to their neighbours",)
     if shifts is not None and np.any(shifts):
@@ -96,14 +104,25 @@ def _check(folder: Path, maps: list[OrientationMap]) -> None:
             raise UnreadableError(folder, f"{Path(m.source).name} lists other phases", "Give one material")
 
 
+def _said_by(maps: list[OrientationMap], own: OrientationMap, given: VoxelSize) -> tuple[str, ...]:
+    """What files say that contradicts itself or the voxel size; `own` is the first with its own step."""
+    told = own if own.x_step_nm else maps[0]
+    x, y = told.x_step_nm or given.x, told.y_step_nm or given.y
+    said = [warning for m in maps for warning in m.warnings]
+    if max(abs(x / given.x - 1), abs(y / given.y - 1)) > _AGREE:
+        taken = f"{given.x:g} x {given.y:g} nm are given and taken"
+        said.append(f"the sections say points of {x:g} x {y:g} nm; {taken}")
+    return tuple(dict.fromkeys(said))
+
+
 def _drift(
     quaternions: np.ndarray,
     phase: np.ndarray,
     phases: tuple[CrystalPhase, ...],
     least_deg: float,
     keep_shear: bool,
-) -> np.ndarray:
-    """Whole points by which sections are moved so that their boundaries lie on each other, shape (n, 2)."""
+) -> Drift:
+    """How the boundaries of sections lie on each other."""
     lines = np.zeros(phase.size, np.float32)
     q, kind, index = quaternions.reshape(-1, 4), phase.ravel(), np.arange(phase.size).reshape(phase.shape)
     for axis in (1, 2):
@@ -111,8 +130,7 @@ def _drift(
         a, b = pairs.T
         lines[a] += (kind[a] != kind[b]) | (misorientation_of(q, kind, phases, pairs) >= least_deg)
     soft = ndimage.gaussian_filter(lines.reshape(phase.shape), (0, _LINE_PX, _LINE_PX))
-    points: np.ndarray = np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
-    return points
+    return find_drift(soft, keep_shear=keep_shear)
 
 
 def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:

@@ -22,6 +22,8 @@ def test_twenty_sections_of_iron(shared_data: Path) -> None:
     volume = orientation_volume(folder, VoxelSize(400, 400, 400))
     assert volume.labels.shape == (20, 40, 35)
     assert 50 < volume.n_grains < 120
+    assert not any("off each other" in note for note in volume.warnings)
+    assert any("a step of 0.1, the coordinates one of 0.4" in note for note in volume.warnings)
     found = measure_volume(volume)
     by_faces = found.block_area_nm2.sum() / found.volume_nm3
     assert found.lines.surface_per_nm == pytest.approx(by_faces, rel=0.05)
@@ -61,6 +63,20 @@ def test_moved_sections_are_brought_into_register(moved_sections: Path) -> None:
     assert straight.n_grains == pytest.approx(known.n_grains, abs=2)
     assert as_they_lie.n_grains > known.n_grains
     assert any("moved by up to" in note for note in straight.warnings)
+    assert [any("off each other" in note for note in v.warnings) for v in (as_they_lie, straight, known)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_sections_of_another_step_are_told(moved_sections: Path) -> None:
+    given = VoxelSize(100, 100, 250), VoxelSize(200, 200, 250), VoxelSize(100, 200, 100)
+    told = [
+        [n for n in orientation_volume(moved_sections, size).warnings if "are given" in n] for size in given
+    ]
+    assert not told[0]
+    assert "points of 100 x 100 nm; 200 x 200 nm are given" in told[1][0] and len(told[2]) == 1
 
 
 def test_shifts_of_another_number_or_form_are_refused(moved_sections: Path) -> None:
