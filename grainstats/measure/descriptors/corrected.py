@@ -16,8 +16,8 @@ CORRECTED = {
     "boundary_density_per_um": "boundary_density_per_um_corrected",
 }  #: descriptor as traced -> corrected
 WHICH = (
-    "quote the mean as traced beside tracings and published grain sizes, which leave out faint and tiny "
-    "grains too; the corrected one where all boundary counts, as for current or flux"
+    "beside tracings and published grain sizes, which miss faint and tiny grains too, quote the mean as "
+    "traced; where all boundary counts, as for current or flux, the corrected one"
 )  #: which of two means to use; measured in docs/validation/boundary_loss.csv
 
 
@@ -38,7 +38,7 @@ def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descr
     value, low, high = (
         max(1 - math.exp(-loss.intercept - z * loss.intercept_error), 0.0) for z in (0.0, -Z95, Z95)
     )
-    how = f"from the borders that the map left out, fitted on rendered and on traced micrographs; {WHICH}"
+    how = "from the borders that the map left out, fitted on rendered and on traced micrographs"
     return [*found, *more, Descriptor(SHARE, value, low, high, "1", how)]
 
 
