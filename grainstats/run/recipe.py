@@ -48,8 +48,8 @@ class Recipe:
     min_area_px : int or None
         Smallest cell, in pixels; smaller ones are merged into a neighbour; unset: the model's own value.
     pixel_size_nm : float or dict or None
-        Edge of a pixel in nanometres, for all images, or by folder or pattern of names, as {"x50" = 2.0,
-        "*-fine.png" = 0.5}, of which the longest that fits counts; it overrides what the files say.
+        Edge of a pixel in nanometres; it overrides what the files say.  A table gives it by folder or
+        pattern of names, as {"x50" = 2.0, "*-fine.png" = 0.5}; the longest that fits counts.
     null : {"section", "columnar"}
         Uniform microstructure that the verdict compares with: plane sections of three-dimensional grains, or
         columnar films.
