@@ -257,7 +257,7 @@ def _creep(rate: float | None, t0_s: float | None, mu: float | None, others: dic
     if rate is None:
         extra = [name for name, value in {"t0": t0_s, "mu": mu, **others}.items() if value is not None]
         if extra:
-            raise InputError(extra[0], "no creep rate is given", "Give the creep rate S as well")
+            raise InputError(extra[0], "no creep rate is given", "Give --creep-rate (creep_rate in Python)")
         return None
     if t0_s is None:
         raise InputError(

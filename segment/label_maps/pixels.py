@@ -142,7 +142,7 @@ def line_of(page: Any, name: str) -> str | None:
 
 
 def _changed_by_jpeg(path: Path) -> UnreadableError:
-    remedy = "Save the label numbers as TIFF or PNG; give --tracing for traced boundaries"
+    remedy = "Save labels as TIFF or PNG; a tracing takes --tracing, a micrograph `grainstats run`"
     return UnreadableError(path, "JPEG changes numbers, so they are no labels any more", remedy)
 
 
