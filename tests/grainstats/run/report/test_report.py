@@ -188,7 +188,7 @@ def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: Modality
     assert "would hardly decide" not in " ".join(verdict_paragraphs(more_fields))
     assert "No image" in verdict_paragraphs(None)[0]
     assert "rests on" not in text
-    assert "93 % of samples" in " ".join(verdict_paragraphs(replace(missing, power=0.93)))
+    assert "93 % would be called bimodal" in " ".join(verdict_paragraphs(replace(missing, power=0.93)))
     other_map = " ".join(verdict_paragraphs(missing, missing.n_interior - 7))
     assert (
         f"rests on {missing.n_interior} grains" in other_map and f"with {missing.n_interior - 7}" in other_map
