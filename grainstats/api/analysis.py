@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -34,6 +35,7 @@ def analyze(
     recipe: Recipe | PathInput | None = None,
     workers: int = 0,
     device: Device = "auto",
+    progress: bool = False,
 ) -> Results:
     """Segment, measure and judge micrographs, as ``grainstats run`` does it.
 
@@ -61,6 +63,8 @@ def analyze(
         Processes; 0: work in this one.
     device : {"auto", "cpu", "cuda"}
         Where the network runs; "auto": CUDA, if any.
+    progress : bool
+        Say on standard error which image is done, and how long the others will take.
 
     Returns
     -------
@@ -87,6 +91,7 @@ def analyze(
     from grainstats.api.stored import results_of
     from grainstats.run.job.batch import run_batch
     from grainstats.run.job.call import Call
+    from grainstats.run.job.progress import Progress, ProgressBar
     from grainstats.run.names import DATABASE
     from grainstats.share import Database
 
@@ -98,7 +103,9 @@ def analyze(
     folder = keep.path / "results" if out is None else Path(out)
     inputs = _inputs(source, keep.path / "arrays", scaled=isinstance(settings.pixel_size_nm, int | float))
     sheet = None if samples is None else Path(samples)
-    summary = run_batch(Call(inputs, folder, samples=sheet, device=device, workers=workers), settings)
+    call = Call(inputs, folder, samples=sheet, device=device, workers=workers)
+    with ProgressBar() if progress else nullcontext(Progress()) as told:
+        summary = run_batch(call, settings, progress=told)
     if not summary.n_images:
         first = next(iter(summary.failures), None)
         if first is not None:

@@ -229,10 +229,11 @@ def test_results_are_shown_saved_and_loaded(analyzed, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_arrays_are_analyzed_like_files(analyzed, edge_model_with_rates) -> None:
+def test_arrays_are_analyzed_like_files(analyzed, edge_model_with_rates, capsys) -> None:
     results, folder = analyzed
     images = [m.image for m in gs.read(folder / "S1")]
-    found = gs.analyze({"A": images}, pixel_size_nm=1.7, model=edge_model_with_rates)
+    found = gs.analyze({"A": images}, pixel_size_nm=1.7, model=edge_model_with_rates, progress=True)
+    assert f"{len(images)}/{len(images)} " in capsys.readouterr().err
     assert found.verdict == results.samples["S1"].verdict  # sizes in pixels seed it, ratios decide
     assert found.grains["label"].equals(results.samples["S1"].grains["label"])
     with pytest.raises(InputError, match="no pixel size"):
