@@ -11,7 +11,9 @@ from grainstats.viewer.edited_map import KEY, EditedMap
 from grainstats.viewer.unsure_borders import percent_picture, unsure_borders
 from segment.errors import InputError, NotAnImageError
 from segment.grain_map import GrainMap
-from segment.micrograph import Micrograph
+from segment.label_maps.formats import format_of
+from segment.micrograph import Micrograph, read_micrographs
+from segment.orientation import is_orientation_map
 
 LABELS = ".labels.tif"  #: end of the names of label maps that `grainstats` writes
 GRAINS, PROBABILITY, CONFIDENCE = "grains", "boundary probability", "confidence"  #: ends of layers' names
@@ -33,9 +35,6 @@ def layers_of_file(path: Path) -> list[Layer]:
     `InputError`: the file is none of them; the message names file, reason and remedy.
     """
     from segment.label_maps.any_file import read_map
-    from segment.label_maps.formats import format_of
-    from segment.micrograph import read_micrographs
-    from segment.orientation import is_orientation_map
 
     name = path.name.removesuffix(LABELS)
     labels = path.name != name or path.suffix.lower() == ".npy" or format_of(path) is not None

@@ -1,20 +1,16 @@
 """The panel *Segment*: image, pixel size and model in; cells, boundary probability and confidence out."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grainstats.viewer.edited_map import KEY, EditedMap
 from grainstats.viewer.opening import CONFIDENCE, GRAINS, PROBABILITY, layers_of_cells, scale_of, segmented
 from grainstats.viewer.shown import as_tab, image_layer_of, in_background, once_docked
 from segment.errors import InputError
+from segment.grain_map import GrainMap
 from segment.micrograph import Micrograph, micrograph_of_array
 from segment.micrograph.pixel_size import given_size
-
-if TYPE_CHECKING:
-    from segment.grain_map import GrainMap
 
 
 class SegmentPanel:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grainstats.run.job.corrected_maps import find_corrections
 from segment.errors import InputError
+from segment.micrograph import find_micrographs
 
 PAIRS = ".teaching"  #: folder of images and maps of equal names, beside the corrections
 _PER_CENT = re.compile(r"^step \d+ .* ([\d.]+)%$")
@@ -29,8 +30,6 @@ def gather_pairs(images: Path, corrections: Path) -> Pairs:
 
     The micrographs' folder is searched with its subfolders.  `InputError`: no correction fits an image.
     """
-    from segment.micrograph import find_micrographs
-
     found = find_corrections(corrections, [(path, path.parent.name) for path in find_micrographs(images)])
     if not found.files:
         raise InputError(corrections, f"no correction of an image in {images}", "Save a correction first")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import tifffile
 
@@ -155,7 +156,6 @@ def _npy(path: Path) -> np.ndarray:
 
 
 def _raster(path: Path, tracing: bool) -> np.ndarray:
-    import cv2
     from PIL import Image
 
     raw = path.read_bytes()

@@ -1,5 +1,6 @@
 """Colours: inks, transparency, marks drawn into a grey picture, colours that are a code."""
 
+import cv2
 import numpy as np
 
 from segment.micrograph.drawn_map import runs_all_over
@@ -123,8 +124,6 @@ def coloured_marks(pixels: np.ndarray) -> tuple[np.ndarray | None, bool]:
 
     And whether coloured lines run all over it, as outlines of grains.
     """
-    import cv2
-
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or is_grey(pixels):
         return None, False
     red, green, blue = np.moveaxis(pixels[..., :3], 2, 0)

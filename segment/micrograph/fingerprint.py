@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from segment.micrograph.blank_frame import box_of
@@ -30,8 +31,6 @@ def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     Means of blocks without their slow variation, in units of 1/40 of their standard deviation; zeros for a
     constant image.
     """
-    import cv2
-
     seen = shown_part(image, valid).astype(np.float32)
     if valid is not None and not valid.all():
         mask = shown_part(valid, valid)

@@ -1,5 +1,6 @@
 """Grey levels in the file's own dtype: luminance, numbers that are none, square pixels."""
 
+import cv2
 import numpy as np
 
 BLOCK_ROWS = 512  #: rows converted at a time
@@ -143,8 +144,6 @@ def resample_square(
     image: np.ndarray, valid: np.ndarray | None, y_nm: float, x_nm: float
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Resample image and mask to square pixels of the finer of the two sizes: nothing measured is lost."""
-    import cv2
-
     side = min(y_nm, x_nm)
     rows, columns = image.shape
     size = (max(round(columns * x_nm / side), 1), max(round(rows * y_nm / side), 1))

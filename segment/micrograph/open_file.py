@@ -18,6 +18,7 @@ import numpy as np
 
 from segment.micrograph.length_units import length, unit_kind
 from segment.micrograph.micrograph import PixelSizeSource
+from segment.micrograph.open_tiff import open_tiff
 
 if TYPE_CHECKING:
     from tifffile import TiffFile
@@ -114,6 +115,4 @@ class OpenFile(ExitStack):
     @cached_property
     def tiff(self) -> TiffFile:
         """The structure of a TIFF file. `UnreadableError`: its list of pages is damaged."""
-        from segment.micrograph.open_tiff import open_tiff
-
         return self.enter_context(open_tiff(self.path))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 
 from segment.cells.label_edges import on_edges
@@ -227,8 +228,6 @@ def _partners(one: Places, other: Places, motion: Motion, diameter: float) -> tu
 
 def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> float:
     """Share of the smaller field that both show by `motion`; 0 without enough partners."""
-    import cv2
-
     corners = [np.array([[0, 0], [0, w], [h, w], [h, 0]], float) for h, w in (one.size, other.size)]
     put = (corners[1] * _INSET + (1 - _INSET) * corners[1].mean(axis=0)) @ motion[0].T + motion[1]
     shared, region = cv2.intersectConvexConvex(corners[0].astype(np.float32), put.astype(np.float32))

@@ -1,5 +1,6 @@
 """Running the network with OpenVINO on the processor; imported only when an image is to be segmented."""
 
+import ctypes
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -141,8 +142,6 @@ def _passing_halves(network: Any) -> Any:
 
 def _trim_heap() -> None:
     """Hand freed pages back to the system where the C library has a call for it (glibc: 0.5 GB at 8192²)."""
-    import ctypes
-
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from segment.choices import Chosen
 from segment.errors import InputError, install_extra
-from segment.unet.architecture import RECIPE, WEIGHTS
+from segment.unet.architecture import RECIPE, WEIGHTS, build_network, load_weights, read_architecture
 from segment.unet.model_folder import Model
 
 _READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
@@ -34,8 +34,6 @@ class TorchRuntime:
 
     def __init__(self, model: Model, device: str, precision: Chosen) -> None:
         import torch
-
-        from segment.unet.architecture import build_network, load_weights, read_architecture
 
         self.precision = precision
         self._device = torch.device(device)

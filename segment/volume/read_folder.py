@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.micrograph.open_tiff import quiet_tifffile
 from segment.volume.slice_defects import nearest_slice, slice_numbers
 from segment.volume.stack import GreyVolume
 
@@ -110,8 +111,6 @@ def _read_slice(file: Path) -> np.ndarray:
             image = np.load(file, allow_pickle=False)
         elif file.suffix.lower() in (".tif", ".tiff"):
             from tifffile import imread
-
-            from segment.micrograph.open_tiff import quiet_tifffile
 
             with quiet_tifffile():
                 image = imread(file)

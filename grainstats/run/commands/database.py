@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from grainstats.run.commands.choices import DatabaseOption, FilesOption, NewDatabaseOption
 from grainstats.share.exports import FORMS, Form
+from grainstats.share.exports import export as write
 from segment.errors import InputError
 
 boxvia = partial(Option, rich_help_panel="BOXVIA")
@@ -106,7 +107,6 @@ def export(
     """
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
-    from grainstats.share.exports import export as write
     from grainstats.share.exports.tables import n_texts_shown
 
     ranges = dict(_range(text) for text in limit or ())

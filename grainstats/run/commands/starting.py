@@ -18,6 +18,7 @@ from typer import Argument, Option
 from grainstats.run.commands.choices import DeviceOption, many
 from grainstats.run.commands.run import run_and_tell
 from grainstats.run.recipe import Recipe
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.run.job.batch import Summary
@@ -55,8 +56,6 @@ def samples_folder() -> Path:
 
     `InputError`: the installation came without sample micrographs.
     """
-    from segment.errors import InputError
-
     package = Path(__file__).resolve().parents[2]
     for folder in (package / "_samples", package.parent / "data_samples"):
         if (folder / "samples.csv").is_file():

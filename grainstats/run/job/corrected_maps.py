@@ -1,12 +1,9 @@
 """Maps corrected by hand: which micrograph each belongs to, the grains that it shows, and what is new."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +11,10 @@ from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 from segment.file_kind import why_no_file
 from segment.grain_map import GrainMap
-from segment.label_maps.by_hand import image_stem, is_drawing
+from segment.label_maps.by_hand import image_stem, is_drawing, read_drawing
 from segment.label_maps.not_read import TEXTS, how_to_save
+from segment.micrograph import Micrograph
 from segment.quality.corrected import corrected
-
-if TYPE_CHECKING:
-    from segment.micrograph import Micrograph
 
 FEWEST_CORRECTED = 3  #: grains below which a map is taken for something else, such as a mask of lines
 _BESIDE = (".overlay", ".boundary")  #: what `run` and `segment` write beside a label map
@@ -116,7 +111,6 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
     `InputError` where the file is unreadable, of another size than the image, or no map of grains.
     """
     from grainstats.measure import check_label_map
-    from segment.label_maps.by_hand import read_drawing
 
     shows_lines = file.with_suffix("").suffix.casefold() == ".tracing"
     read = read_drawing(file, micrograph, lines=shows_lines)

@@ -4,14 +4,11 @@ A correction is an analysis of its micrograph whose model is `CORRECTION` and th
 It counts until a newer one comes, or until a folder of corrections is given that holds none for its image.
 """
 
-from __future__ import annotations
-
 import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grainstats.run.failures import reason_of
 from grainstats.run.job.corrected_maps import (
@@ -28,10 +25,10 @@ from grainstats.run.names import printable
 from grainstats.share.db.records import BY_HAND, CORRECTION, AnalysisKey
 from grainstats.share.safe_paths import file_below
 from segment.errors import InputError
+from segment.grain_map import GrainMap
+from segment.label_maps.reading import read_label_map
 from segment.label_maps.record import note_in
-
-if TYPE_CHECKING:
-    from segment.grain_map import GrainMap
+from segment.orientation import is_orientation_map
 
 DAY = "%Y-%m-%d %H:%M UTC"
 
@@ -92,8 +89,6 @@ def _one(job: Job, maps: tuple[Path, ...], store: RunStore, analyst: Analyst, do
 
 def _analyse(job: Job, file: Path, key: AnalysisKey, store: RunStore, analyst: Analyst) -> str:
     """Measure one correction and store it; returns why not, where that is no fault."""
-    from segment.orientation import is_orientation_map
-
     if is_orientation_map(job.path):
         raise InputError(
             job.path, "orientation maps take no correction", "Clean the map where it was indexed"
@@ -122,8 +117,6 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, store: RunStore, analyst: A
 
 def _network_map(store: RunStore, out: Path, job: Job) -> GrainMap | None:
     """What the network cut, where it is still there."""
-    from segment.label_maps.reading import read_label_map
-
     labels = file_below(out, store.labels_of(job))
     return None if labels is None else read_label_map(labels)
 

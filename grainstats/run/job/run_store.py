@@ -14,6 +14,7 @@ from grainstats.run.job.image_files import artefacts_of
 from grainstats.run.job.one_image import Analysed
 from grainstats.run.job.plan import Job
 from grainstats.share.safe_paths import FilesBelow, is_relative
+from segment.micrograph import read_micrographs
 from segment.micrograph.sidecar import sidecar
 
 if TYPE_CHECKING:
@@ -162,8 +163,6 @@ def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, Any]:
 
 def _other_size(job: Job, stored_nm: float, made_at: str) -> list[str]:
     """What is said where a text beside the image is newer than its analysis and states another size."""
-    from segment.micrograph import read_micrographs
-
     texts = sidecar(job.path, ".txt"), sidecar(job.path, ".hdr", f"-{job.path.suffix.lower()[1:]}.hdr")
     made = datetime.fromisoformat(made_at).timestamp()
     if not any(text is not None and text.stat().st_mtime >= made for text in texts):

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pandas as pd
 
 from grainstats.run.job.stored_sample import StoredSample
 from grainstats.run.scope import Rows
-from segment.registration.overlap import Places
+from segment.micrograph.fingerprint import fingerprint, same_areas
+from segment.registration.overlap import MOST_FIELDS, TWICE, Places, each_area_once, overlapping
 
 _SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
 _FEWEST = 20  #: grains whose smoothed places tell one area from another
@@ -23,8 +25,6 @@ def fields_once(sample: StoredSample) -> tuple[StoredSample, list[str]]:
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
     copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
     """
-    from segment.registration.overlap import each_area_once
-
     images = sample.images.reset_index(drop=True)
     if len(images) < 2:
         return sample, []
@@ -60,8 +60,6 @@ def copies_between_samples(rows: Rows) -> list[str]:
     Which of the two samples it belongs to, nobody but the user knows; each keeps it. Crops are sought among
     as many images as `overlapping` compares.
     """
-    from segment.registration.overlap import MOST_FIELDS, TWICE, overlapping
-
     if len(rows.sample_ids) < 2:
         return []
     images, marks, fields = rows.images.set_index("analysis_id"), {}, []
@@ -85,8 +83,6 @@ def copies_between_samples(rows: Rows) -> list[str]:
 
 def _marks(grains: pd.DataFrame) -> tuple[np.ndarray, bytes]:
     """By what an area is known again: about where its grains lie, and of few grains exactly where."""
-    from segment.micrograph.fingerprint import fingerprint
-
     few = _FEW <= len(grains) < _FEWEST
     exact = grains[["y_px", "x_px"]].to_numpy(float).tobytes() if few else b""
     return fingerprint(_places(grains)), exact
@@ -94,8 +90,6 @@ def _marks(grains: pd.DataFrame) -> tuple[np.ndarray, bytes]:
 
 def _alike(marks: Sequence[tuple[np.ndarray, bytes]]) -> list[tuple[int, int]]:
     """Pairs of images of one area."""
-    from segment.micrograph.fingerprint import same_areas
-
     found = same_areas([about for about, _ in marks], _SAME)
     pairs = [(one.first, one.second) for one in found if one.correlation > 0]
     first: dict[bytes, int] = {}
@@ -115,8 +109,6 @@ def _field(image: pd.Series, grains: pd.DataFrame) -> Places:
 
 def _places(grains: pd.DataFrame) -> np.ndarray:
     """Smoothed picture of grain centres; zeros where there are too few to tell."""
-    import cv2
-
     if len(grains) < _FEWEST:
         return np.zeros((_SIDE, _SIDE), np.float32)
     within = [[0, grains["bbox_y1_px"].max()], [0, grains["bbox_x1_px"].max()]]

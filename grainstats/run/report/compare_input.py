@@ -1,25 +1,25 @@
 """From the database to what a comparison needs: a row per sample, a row per image, and what to draw."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.infer.comparison.groupings import is_measurement
+from grainstats.infer.comparison.groups import (
+    GroupComparison,
+    VerdictComparison,
+    compare_groups,
+    compare_verdicts,
+)
 from grainstats.run.report.compare_words import paragraph
 from grainstats.run.report.wording import first_of
 from grainstats.share import Database
 from grainstats.share.db.records import CORRECTION
 from grainstats.share.quantity_units import stored_name
 from segment.errors import InputError
-
-if TYPE_CHECKING:
-    from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
-
 
 OF_ITS_GRAINS = ("equivalent_diameter_mean_nm", "aspect_ratio_mean", "boundary_density_per_um")
 """Descriptors that a map decides alone, without random test lines: all equal in two images are no chance."""
@@ -167,8 +167,6 @@ def compare_stored(
     only: Collection[str] | None = None,
 ) -> Compared:
     """Compare the samples of a database (`only` some of them); columns are spelled as in a sample sheet."""
-    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
-
     by, block = stored_name(by), None if block is None else stored_name(block)
     named, covariates = ([stored_name(each) for each in names] for names in (named, covariates))
     found = read_comparison_input(db)

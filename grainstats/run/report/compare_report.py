@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from grainstats.infer.comparison.groups import Contrast, GroupComparison
 from grainstats.run.atomic import write_bytes
@@ -68,8 +69,6 @@ def _pictures(db: Database, label: pd.Series, folder: Path) -> dict[str, list[di
 
     A scale bar where nothing stands beside the map in the picture.
     """
-    from PIL import Image
-
     columns = db.micrographs().set_index("micrograph_digest")["columns"]
     analyses = db.analyses()
     analyses = analyses[analyses["analysis_id"].isin(db.sample_results()["analysis_id"])].copy()

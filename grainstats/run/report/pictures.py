@@ -1,15 +1,14 @@
 """Pictures of a sample's images: which the report carries, and each with its maps and scale bar."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from grainstats.run.report.grain_maps import Range, population_png, scale_bar, size_png, spacing_png
 from grainstats.run.report.orientation_pictures import LEGEND_PX
@@ -17,9 +16,10 @@ from grainstats.run.report.page import data_uri, jpeg_uri
 from grainstats.run.report.wording import counted, length
 from grainstats.share.db.records import BY_HAND, CORRECTION
 from grainstats.share.safe_paths import file_below, picture_below
-
-if TYPE_CHECKING:
-    from segment.grain_map import GrainMap
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+from segment.label_maps.reading import read_label_map
+from segment.orientation import is_orientation_map
 
 MOST_PER_SAMPLE = 12  #: images that the page shows of a sample
 MOST_IN_ALL = 72  #: and of all samples together: the page stays below 5 MB
@@ -74,10 +74,6 @@ def image_name(image: pd.Series) -> str:
 
 def _view(out: Path, image: pd.Series, scales: Scales) -> dict[str, Any] | None:
     """One image on the page; pictures are data URIs of the same shape."""
-    from PIL import Image
-
-    from segment.orientation import is_orientation_map
-
     paths = {name: picture_below(out, image["artefacts"].get(name)) for name in ("view", "layer", "overlay")}
     view, layer, overlay = paths.values()
     if view is None or layer is None:
@@ -134,9 +130,6 @@ def scales_of(diameter_nm: np.ndarray, mean_spacing_nm: float, border_nm: float 
 
 def _grains(out: Path, image: pd.Series) -> GrainMap | None:
     """The image's label map; None where it is gone or somebody's else."""
-    from segment.errors import InputError
-    from segment.label_maps.reading import read_label_map
-
     path = file_below(out, image["artefacts"].get("labels"))
     if path is None:
         return None
@@ -149,8 +142,6 @@ def _grains(out: Path, image: pd.Series) -> GrainMap | None:
 
 def _current(out: Path, image: pd.Series) -> str:
     """The picture of the limiting path, where the recipe asked for one."""
-    from PIL import Image
-
     path = picture_below(out, image["artefacts"].get("current"))
     if path is None:
         return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grainstats.run.serve.project import ImageEntry, Project, zipped
 from grainstats.run.serve.running import Running
 from segment.errors import InputError
+from segment.micrograph import describe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,8 +49,6 @@ def pixel_size_texts(paths: Sequence[Path]) -> dict[Path, PixelSizeText]:
 
 def _scale_of(path: Path) -> PixelSizeText:
     from PIL import Image
-
-    from segment.micrograph import describe
 
     try:
         frame = describe(path)[0]

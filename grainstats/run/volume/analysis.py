@@ -19,6 +19,7 @@ from grainstats.measure.volume import (
 )
 from grainstats.run.report.wording import counted, sentence
 from segment.orientation.grains import MISORIENTATION_DEG
+from segment.unet import load_model
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
 from segment.volume.common_view import common_view
@@ -76,8 +77,6 @@ def analyse_stack(
     stack = common_view(stack, labels=labels)
     if labels:
         return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
-    from segment.unet import load_model
-
     return analyse_grey(stack, load_model(model) if settings.grains else None, settings, seed=seed)
 
 

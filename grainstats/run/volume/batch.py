@@ -14,6 +14,7 @@ from grainstats.run.failures import Failure, forget_trace, reason_of
 from grainstats.run.names import plain_name
 from grainstats.share.spreadsheet_text import without_formulas
 from segment.errors import UnreadableError
+from segment.unet import load_model
 from segment.volume import VoxelSize
 from segment.volume.orientation_sections import is_section_folder
 from segment.volume.pipeline import StackSettings
@@ -45,7 +46,6 @@ def run_volumes(
     """
     from grainstats.run.volume.analysis import analyse_stack
     from grainstats.run.volume.page import write_volume
-    from segment.unet import load_model
 
     stacks = _named(find_stacks(Path(i) for i in inputs))
     if not stacks:

@@ -1,20 +1,16 @@
 """The tables of an image: grains as rows, intercepts as Parquet."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from grainstats.share.db import schema
 from segment.errors import UncalibratedError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 #: Of `grainstats.measure.intercept_table`, as `Database.intercepts` gives them.
 INTERCEPT_COLUMNS = tuple(
@@ -47,7 +43,6 @@ def insert_intercepts(
 
 def intercepts_to_bytes(intercepts: pd.DataFrame) -> bytes:
     """A table with `INTERCEPT_COLUMNS` as a Parquet file."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     table, stream = pa.Table.from_pandas(intercepts, preserve_index=False), io.BytesIO()
@@ -87,8 +82,6 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     Measured reals hardly repeat: their bytes are sorted by place, which takes two thirds of what a
     dictionary of them does. The rest repeats.
     """
-    import pyarrow as pa
-
     reals = {field.name for field in schema if pa.types.is_floating(field.type)}
     return {
         "compression": "zstd",

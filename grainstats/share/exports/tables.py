@@ -6,25 +6,21 @@ table `sample_results` says which analyses went into it. Internal numbers and ti
 work gives the same bytes.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from grainstats.share.catalogue import Field, field_of
 from grainstats.share.db.bulk import parquet_options
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import NO_SAMPLE
 from grainstats.share.spreadsheet_text import FORMULA, spreadsheet_text, without_formulas
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +174,6 @@ def write_csv(table: ExportTable, path: Path, *, spreadsheet: bool = False) -> P
 
 def export_parquet(db: Database, out: Path) -> None:
     """One Parquet file per table; each field's metadata holds its unit and labels."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     for table in export_tables(db):
@@ -191,8 +186,6 @@ def export_parquet(db: Database, out: Path) -> None:
 
 
 def _arrow_schema(table: ExportTable) -> pa.Schema:
-    import pyarrow as pa
-
     kinds = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
     return pa.schema(
         [
