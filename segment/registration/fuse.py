@@ -77,7 +77,13 @@ def _placed(first: BoundaryMap, other: BoundaryMap, name: str, reference: str) -
     found = align(first.probability, other.probability)
     small, large = sorted((first.probability.size, other.probability.size))
     least = SAME_CROP if small < LEAST_OVERLAP * large else SAME_FIELD
-    if found.correlation < least or found.overlap < LEAST_OVERLAP:
+    if found.correlation >= least and found.overlap < LEAST_OVERLAP:
+        raise InputError(
+            name,
+            f"it shares only {found.overlap:.0%} with {reference}",
+            f"Give pictures that share {LEAST_OVERLAP:.0%} or more, or make it a field of its own",
+        )
+    if found.correlation < least:
         raise InputError(
             name,
             f"its boundaries do not lie on those of {reference} "

@@ -180,8 +180,8 @@ def _compare_one(
         return replace(base, reason=f"no p: {NO_SCATTER}, so chance cannot be judged")
     if covariates or block:
         return adjusted(data, base, covariates, block)
-    base = replace(base, notes=(*base.notes, *_too_sure(data)))
-    return _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
+    found = _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
+    return found if found.p_value is None else replace(found, notes=(*found.notes, *_too_sure(data)))
 
 
 def _scatter_is_known(spreads: Sequence[float], covariates: Sequence[str], block: str | None) -> bool:

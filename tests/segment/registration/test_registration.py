@@ -80,6 +80,12 @@ def test_unrelated_pictures_stay_far_below_the_threshold():
         fuse([as_map(lines_of(4)), as_map(lines_of(5))], ["a.tif", "b.tif"])
 
 
+def test_pictures_that_share_less_than_half_are_refused_as_such():
+    lines = lines_of(3, (392, 470))
+    with pytest.raises(InputError, match=r"b\.tif.*shares only 4\d% with a\.tif.*50% or more"):
+        fuse([as_map(lines[:300, :360]), as_map(lines[92:, 110:])], ["a.tif", "b.tif"])
+
+
 def test_another_magnification_is_refused_by_the_pixel_size_or_by_what_is_seen():
     lines = lines_of(6)
     with pytest.raises(InputError, match=r"b\.tif.*2 nm, those of a\.tif 1 nm.*one magnification"):
