@@ -30,9 +30,8 @@ class SphereSizes:
 
     @property
     def mean(self) -> float:
-        """Number-weighted mean diameter, class middles."""
-        middle = self.diameter - self.diameter[0] / 2 if self.diameter.size else self.diameter
-        return float(np.sum(self.fraction * middle)) if self.diameter.size else float("nan")
+        """Number-weighted mean diameter: the spheres of a class are unfolded with its upper limit."""
+        return float(self.fraction @ self.diameter) if self.diameter.size else float("nan")
 
 
 def saltykov(diameter: np.ndarray, weight: np.ndarray, n_classes: int = 12) -> SphereSizes:
