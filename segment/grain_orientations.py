@@ -12,50 +12,30 @@ import numpy as np
 class CrystalPhase:
     """One phase as a file's header declares it.
 
-    Attributes
-    ----------
-    id : int
-        Number in `OrientationMap.phase`, 1 or more; 0 means "not indexed".
-    name : str
-    laue_group : str
-        One of `segment.orientation.symmetry.LAUE_GROUPS`, such as ``"m-3m"``.
-    lattice : tuple of float or None
-        a, b, c in ångström and alpha, beta, gamma in degrees, where given.
-    unique_axis : {"a", "b", "c"}
-        The two-fold axis of 2/m.  Other groups ignore it.
-
     Examples
     --------
     >>> CrystalPhase(1, "Ba122", "4/mmm").laue_group
     '4/mmm'
     """
 
-    id: int
+    id: int  #: number in `OrientationMap.phase`, 1 or more; 0 means "not indexed"
     name: str
-    laue_group: str
+    laue_group: str  #: one of `segment.orientation.symmetry.LAUE_GROUPS`, such as ``"m-3m"``
+    #: a, b, c in ångström and alpha, beta, gamma in degrees, where given
     lattice: tuple[float, ...] | None = None
+    #: the two-fold axis of 2/m.  Other groups ignore it
     unique_axis: Literal["a", "b", "c"] = "b"
 
 
 @dataclass(frozen=True, eq=False)
 class GrainOrientations:
-    """Orientations by grain label.
+    """Orientations by grain label."""
 
-    Attributes
-    ----------
-    quaternions : ndarray of float64, shape (n_grains + 1, 4)
-        Indexed by label; NaN for label 0.  The convention is that of `OrientationMap`.
-    phase : ndarray of int32, shape (n_grains + 1,)
-        `CrystalPhase.id`; 0 for label 0.
-    phases : tuple of CrystalPhase
-    threshold_deg : float
-        Misorientation from which two points belong to different grains.
-    """
-
+    #: shape (n_grains + 1, 4): indexed by label; NaN for label 0.  The convention is that of `OrientationMap`
     quaternions: np.ndarray
-    phase: np.ndarray
+    phase: np.ndarray  #: shape (n_grains + 1,): `CrystalPhase.id`; 0 for label 0
     phases: tuple[CrystalPhase, ...]
-    threshold_deg: float
+    threshold_deg: float  #: misorientation from which two points belong to different grains
 
     def select(self, kept: np.ndarray) -> GrainOrientations:
         """The same for some labels, which become 1 ... n in the order of `kept`."""

@@ -23,15 +23,6 @@ TIMES = 13  #: at which the decay is told, evenly spaced in the logarithm; judge
 class Creep:
     """A law of decay.
 
-    Attributes
-    ----------
-    rate : float
-        S, the share lost per unit of ln t at t0.
-    t0_s : float
-        Seconds from magnetising to the first reading.
-    mu : float or None
-        Exponent of the interpolation; None: logarithmic.
-
     Raises
     ------
     InputError
@@ -46,9 +37,9 @@ class Creep:
     23.5
     """
 
-    rate: float
-    t0_s: float
-    mu: float | None = None
+    rate: float  #: S, the share lost per unit of ln t at t0
+    t0_s: float  #: seconds from magnetising to the first reading
+    mu: float | None = None  #: exponent of the interpolation; None: logarithmic
 
     def __post_init__(self) -> None:
         above_zero("creep rate", self.rate, or_zero=True)

@@ -15,18 +15,11 @@ NODES = 20  #: Gauss points on either side of the point's own radius
 
 @dataclass(frozen=True, eq=False)
 class FieldMap:
-    """Flux density in a half-plane through the axis.
+    """Flux density in a half-plane through the axis."""
 
-    Attributes
-    ----------
-    r_mm : ndarray of shape (n,)
-    z_mm : ndarray of shape (m,)
-        Above the mid-plane of the stack.
-    b_r_T, b_z_T : ndarray of shape (m, n)
-    """
-
-    r_mm: np.ndarray
-    z_mm: np.ndarray
+    r_mm: np.ndarray  #: shape (n,)
+    z_mm: np.ndarray  #: shape (m,): above the mid-plane of the stack
+    #: b_r_T, b_z_T: shape (m, n)
     b_r_T: np.ndarray
     b_z_T: np.ndarray
 

@@ -73,24 +73,15 @@ class Exponential(_Falling):
 class Table:
     """Measured values; between them log J is linear in B, outside them the nearest value holds.
 
-    Attributes
-    ----------
-    b_T : tuple of float
-        Ascending, >= 0.
-    j_A_per_m2 : tuple of float
-        Above 0.
-    source : str
-        For error messages.
-
     Raises
     ------
     InputError
         Fewer than two rows, fields that do not ascend, currents that are not positive.
     """
 
-    b_T: tuple[float, ...]
-    j_A_per_m2: tuple[float, ...]
-    source: str = "J_c table"
+    b_T: tuple[float, ...]  #: ascending, >= 0
+    j_A_per_m2: tuple[float, ...]  #: above 0
+    source: str = "J_c table"  #: for error messages
 
     def __post_init__(self) -> None:
         b, j = np.asarray(self.b_T, float), np.asarray(self.j_A_per_m2, float)

@@ -17,18 +17,6 @@ SMALLEST_MM, LARGEST_MM = 1e-6, 1e5  #: of a disc: one nanometre to a hundred me
 class Stack:
     """Equal discs or rings, one above the other.
 
-    Attributes
-    ----------
-    diameter_mm : float
-        Outer diameter.
-    thickness_mm : float
-        Of one disc.
-    bore_mm : float
-        Inner diameter; 0 for a disc.
-    n_discs : int
-    gap_mm : float
-        Between neighbouring discs; of no effect where there is one disc.
-
     Raises
     ------
     InputError
@@ -43,11 +31,11 @@ class Stack:
     ((-6.5, -0.5), (0.5, 6.5))
     """
 
-    diameter_mm: float
-    thickness_mm: float
-    bore_mm: float = 0.0
+    diameter_mm: float  #: outer diameter
+    thickness_mm: float  #: of one disc
+    bore_mm: float = 0.0  #: inner diameter; 0 for a disc
     n_discs: int = 1
-    gap_mm: float = 0.0
+    gap_mm: float = 0.0  #: between neighbouring discs; of no effect where there is one disc
 
     def __post_init__(self) -> None:
         above_zero("diameter", self.diameter_mm, "mm")

@@ -23,22 +23,13 @@ CUBIC = LAUE_GROUPS[-2:]  #: m-3 and m-3m
 
 @dataclass(frozen=True)
 class TwinLaw:
-    """A misorientation of twins.
-
-    Attributes
-    ----------
-    angle_deg : float
-    axis : tuple of int
-        Direction [u v w], or [u v t w] with four indices in trigonal and hexagonal crystals.
-    tolerance_deg : float
-    laue_groups : tuple of str
-        Phases that it holds for; empty: all.
-    """
+    """A misorientation of twins."""
 
     angle_deg: float
+    #: direction [u v w], or [u v t w] with four indices in trigonal and hexagonal crystals
     axis: tuple[int, ...]
     tolerance_deg: float = TOLERANCE_DEG
-    laue_groups: tuple[str, ...] = ()
+    laue_groups: tuple[str, ...] = ()  #: phases that it holds for; empty: all
 
     def holds_for(self, phase: CrystalPhase) -> bool:
         """Whether it is a law of the phase's symmetry."""

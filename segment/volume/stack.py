@@ -17,17 +17,13 @@ _MOST_STRETCHED = 300.0  #: longest over shortest edge of a voxel; units that ar
 class VoxelSize:
     """Edges of a voxel in nanometres, in the order in which people give them.
 
-    Attributes
-    ----------
-    x, y, z : float
-        Along the columns, along the rows, and from slice to slice.
-
     Examples
     --------
     >>> VoxelSize(10, 10, 25).zyx
     (25, 10, 10)
     """
 
+    #: x, y, z: along the columns, along the rows, and from slice to slice
     x: float
     y: float
     z: float
@@ -60,29 +56,14 @@ class VoxelSize:
 
 @dataclass(frozen=True, eq=False)
 class GreyVolume:
-    """A stack of slices as one body.
+    """A stack of slices as one body."""
 
-    Attributes
-    ----------
-    values : ndarray, shape (slices, rows, columns)
-        Native dtype; may be a memory map.
-    voxel_size : VoxelSize or None
-        None where neither the file nor the user says it.
-    source : str
-        The file or folder.
-    voxel_size_source : str
-        Where the voxel size comes from, in words.
-    warnings : tuple of str
-    is_labels : bool
-        The file says that its values are numbers of grains.
-    """
-
-    values: np.ndarray
-    voxel_size: VoxelSize | None
-    source: str = ""
-    voxel_size_source: str = "unknown"
+    values: np.ndarray  #: shape (slices, rows, columns): native dtype; may be a memory map
+    voxel_size: VoxelSize | None  #: None where neither the file nor the user says it
+    source: str = ""  #: the file or folder
+    voxel_size_source: str = "unknown"  #: where the voxel size comes from, in words
     warnings: tuple[str, ...] = ()
-    is_labels: bool = False
+    is_labels: bool = False  #: the file says that its values are numbers of grains
 
 
 def few_levels(values: np.ndarray) -> np.ndarray | None:
@@ -106,28 +87,15 @@ def let_go(values: np.ndarray) -> None:
 
 @dataclass(frozen=True, eq=False)
 class LabelVolume:
-    """Grains in three dimensions.
+    """Grains in three dimensions."""
 
-    Attributes
-    ----------
-    labels : ndarray of int32, shape (slices, rows, columns)
-        1 ... n are grains; 0 is no grain: void, second phase, or not seen.
-    voxel_size : VoxelSize
-    names : ndarray of int64, shape (n + 1,)
-        The label in the file of each grain; 0 first.
-    phases : tuple of (str, float)
-        Name and volume fraction.
-    warnings : tuple of str
-    phase : ndarray of uint8, same shape, or None
-        0 void, 1 solid, 2 second phase, where they are told apart.
-    """
-
+    #: shape (slices, rows, columns): 1 ... n are grains; 0 is no grain: void, second phase, or not seen
     labels: np.ndarray
     voxel_size: VoxelSize
-    names: np.ndarray
-    phases: tuple[tuple[str, float], ...] = ()
+    names: np.ndarray  #: shape (n + 1,): the label in the file of each grain; 0 first
+    phases: tuple[tuple[str, float], ...] = ()  #: name and volume fraction
     warnings: tuple[str, ...] = ()
-    phase: np.ndarray | None = None
+    phase: np.ndarray | None = None  #: 0 void, 1 solid, 2 second phase, where they are told apart
 
     @property
     def void(self) -> np.ndarray:

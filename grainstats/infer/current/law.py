@@ -51,37 +51,6 @@ class Law:
     A boundary of misorientation theta carries j0 up to `theta_c_deg`, and above it the larger of
     ``j0 exp(-(theta - theta_c) / theta_0)`` and ``plateau j0``.  Without angles every boundary carries j0.
 
-    Attributes
-    ----------
-    j0 : float
-        A/m, or 1 for ratios.
-    theta_c_deg, theta_0_deg : float or None
-        Degrees; with an angle and no `theta_0_deg` the law drops to the plateau at once.
-    plateau : float
-        Share of j0 that no angle takes away.
-    scatter_sigma : float
-        Standard deviation of the log of a boundary's current about the law; the mean stays.
-    blocked_share : float
-        Share of boundaries that carry nothing (wetting phases, cracks).
-    j_grain : float, "pinning" or None
-        What a grain carries, in the unit of j0; ``"pinning"``: `k` times j0 times the grain's own boundary
-        length per area over the mean of the map; None: no limit.
-    k : float or None
-    source : {"map", "random"} or None
-        Of misorientations; None: measured where there are, else random.
-    laue : str or None
-        Laue group of random misorientations.
-    texture : {"random", "fibre", "biaxial"}
-        All orientations alike; c along the normal; all axes along those of the specimen.
-    spread_deg : float
-        Standard deviation about the texture.
-    fine_fine, fine_coarse, coarse_coarse : float
-        Multipliers of the current of boundaries between fine and coarse grains.
-    threshold_nm : float or None
-        Equivalent diameter from which a grain is coarse; None: where two classes part best (Otsu).
-    sources : dict
-        Where a number of a preset comes from.
-
     Raises
     ------
     InputError
@@ -94,23 +63,33 @@ class Law:
     [1.0, 0.368]
     """
 
-    j0: float = 1.0
+    j0: float = 1.0  #: A/m, or 1 for ratios
+    #: theta_c_deg, theta_0_deg: degrees; with an angle and no `theta_0_deg` the law drops to the plateau at
+    #: once
     theta_c_deg: float | None = None
     theta_0_deg: float | None = None
-    plateau: float = 0.0
+    plateau: float = 0.0  #: share of j0 that no angle takes away
+    #: standard deviation of the log of a boundary's current about the law; the mean stays
     scatter_sigma: float = 0.0
-    blocked_share: float = 0.0
+    blocked_share: float = 0.0  #: share of boundaries that carry nothing (wetting phases, cracks)
+    #: what a grain carries, in the unit of j0; ``"pinning"``: `k` times j0 times the grain's own boundary
+    #: length per area over the mean of the map; None: no limit
     j_grain: float | Literal["pinning"] | None = None
     k: float | None = None
+    #: of misorientations; None: measured where there are, else random
     source: Source | None = None
-    laue: str | None = None
+    laue: str | None = None  #: Laue group of random misorientations
+    #: all orientations alike; c along the normal; all axes along those of the specimen
     texture: Texture = "random"
-    spread_deg: float = 0.0
+    spread_deg: float = 0.0  #: standard deviation about the texture
+    #: fine_fine, fine_coarse, coarse_coarse: multipliers of the current of boundaries between fine and coarse
+    #: grains
     fine_fine: float = 1.0
     fine_coarse: float = 1.0
     coarse_coarse: float = 1.0
+    #: equivalent diameter from which a grain is coarse; None: where two classes part best (Otsu)
     threshold_nm: float | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)  #: where a number of a preset comes from
 
     def __post_init__(self) -> None:
         _check_numbers(self)

@@ -65,25 +65,16 @@ class DirectionEstimate:
 
 @dataclass(frozen=True, eq=False)
 class MapPaths:
-    """Where the limiting paths of one map run.
-
-    Attributes
-    ----------
-    network : BoundaryNetwork
-    graph : CutGraph
-    path : dict of ndarray of int
-        By direction: rows of the graph's `edge` that the path of the median draw follows.
-    share_of_draws : dict of ndarray, shape (n_segments,)
-        By direction: share of draws whose path goes along each row of the network's `segments`.
-    offset_px : tuple of float
-        (row, column) in the map at which network and graph begin.
-    """
+    """Where the limiting paths of one map run."""
 
     network: BoundaryNetwork
     graph: CutGraph
+    #: by direction: rows of the graph's `edge` that the path of the median draw follows
     path: dict[str, np.ndarray]
+    #: shape (n_segments,): by direction: share of draws whose path goes along each row of the network's
+    #: `segments`
     share_of_draws: dict[str, np.ndarray]
-    offset_px: tuple[float, float] = (0.0, 0.0)
+    offset_px: tuple[float, float] = (0.0, 0.0)  #: (row, column) in the map at which network and graph begin
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,34 +10,20 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class ImageGrains:
-    """Grain sizes of one image.
+    """Grain sizes of one image."""
 
-    Attributes
-    ----------
-    diameter_nm : ndarray, shape (n,)
-        Equivalent circle diameter of the interior grains.
-    weight : ndarray, shape (n,)
-        Miles-Lantuejoul weight, 1 / P(a grain of this box does not touch the frame).
-    pixel_size_nm : float
-    window_nm : tuple of float
-        Height and width of the window.
-    frame_diameter_nm : ndarray, shape (m,)
-        Equivalent circle diameter of the *visible* part of the grains cut by the frame: a lower bound of
-        their size.  Empty: unknown, and the interior grains stand alone with their weights.
-    centre_nm : ndarray, shape (n, 2)
-        Centroids (row, column) of the interior grains; empty: unknown (then no block bootstrap).
-    frame_centre_nm : ndarray, shape (m, 2)
-    unit : {"nm", "px"}
-        Of all lengths, as the reason of a verdict names them; "px" where the scale is not known.
-    """
-
-    diameter_nm: np.ndarray
+    diameter_nm: np.ndarray  #: shape (n,): equivalent circle diameter of the interior grains
+    #: shape (n,): Miles-Lantuejoul weight, 1 / P(a grain of this box does not touch the frame)
     weight: np.ndarray
     pixel_size_nm: float
-    window_nm: tuple[float, float]
+    window_nm: tuple[float, float]  #: height and width of the window
+    #: shape (m,): equivalent circle diameter of the *visible* part of the grains cut by the frame: a lower
+    #: bound of their size.  Empty: unknown, and the interior grains stand alone with their weights
     frame_diameter_nm: np.ndarray = field(default_factory=lambda: np.empty(0))
+    #: shape (n, 2): centroids (row, column) of the interior grains; empty: unknown (then no block bootstrap)
     centre_nm: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
-    frame_centre_nm: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    frame_centre_nm: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))  #: shape (m, 2)
+    #: "nm", "px": of all lengths, as the reason of a verdict names them; "px" where the scale is not known
     unit: str = "nm"
 
     @property

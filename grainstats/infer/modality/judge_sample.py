@@ -33,22 +33,13 @@ AS_GIVEN = "the maps were taken as given: errors of a segmentation are not inclu
 
 @dataclass(frozen=True, eq=False)
 class SampleImage:
-    """One image of a sample, with all that its verdict needs.
-
-    Attributes
-    ----------
-    grains : ImageGrains
-    segmentation : Segmentation or None
-        How a model cut the image; None: the cells were given, as a tracing or as labels.
-    warnings : tuple of str
-        Of the segmentation.
-    missing : str
-        Why it cannot be tried whether other cuts would say the same; empty where it can, or need not be.
-    """
+    """One image of a sample, with all that its verdict needs."""
 
     grains: ImageGrains
+    #: how a model cut the image; None: the cells were given, as a tracing or as labels
     segmentation: Segmentation | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  #: of the segmentation
+    #: why it cannot be tried whether other cuts would say the same; empty where it can, or need not be
     missing: str = ""
 
     @classmethod

@@ -13,25 +13,15 @@ _BINS = 180  #: of boundary direction over the half-circle
 
 @dataclass(frozen=True)
 class Anisotropy:
-    """Second harmonic of boundary direction.
+    """Second harmonic of boundary direction."""
 
-    Attributes
-    ----------
-    index : float
-        Length of the mean of exp(2 i phi) over boundary length: 0 isotropic, 1 all parallel.
-    direction_deg : float
-        Direction in which the grains are elongated, degrees counter-clockwise from +x, 0 ... 180.
-    intercept_ratio : float
-        Longest over shortest mean intercept of all directions; P_L(theta) is the boundary length projected
-        across theta, over the area.
-    p_value : float or None
-        Hotelling's T2 of the harmonic over blocks against "no preferred direction"; None below four blocks.
-    n_blocks : int
-    """
-
-    index: float
+    index: float  #: length of the mean of exp(2 i phi) over boundary length: 0 isotropic, 1 all parallel
+    #: direction in which the grains are elongated, degrees counter-clockwise from +x, 0 ... 180
     direction_deg: float
+    #: longest over shortest mean intercept of all directions; P_L(theta) is the boundary length projected
+    #: across theta, over the area
     intercept_ratio: float
+    #: Hotelling's T2 of the harmonic over blocks against "no preferred direction"; None below four blocks
     p_value: float | None
     n_blocks: int
 

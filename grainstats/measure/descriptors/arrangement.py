@@ -26,19 +26,12 @@ MIXED = 0.05
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Spatial order of log grain size.
+    """Spatial order of log grain size."""
 
-    Attributes
-    ----------
-    moran_i : float
-        Moran's I of second neighbours; -.02 to .04 when coarse and fine grains are mixed at random.
-    p_clustered : float or None
-        One-sided p of "`moran_i` is .05 at most", Student's t over blocks; None below 30 interior grains or
-        four blocks.
-    n_grains : int
-    """
-
+    #: Moran's I of second neighbours; -.02 to .04 when coarse and fine grains are mixed at random
     moran_i: float
+    #: one-sided p of "`moran_i` is .05 at most", Student's t over blocks; None below 30 interior grains or
+    #: four blocks
     p_clustered: float | None
     n_grains: int
 

@@ -9,27 +9,15 @@ from grainstats.measure.intervals.block_bootstrap import Estimate
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A named quantity.
+    """A named quantity."""
 
-    Attributes
-    ----------
-    name : str
-        Field's name with its unit as suffix, e.g. ``"equivalent_diameter_mean_nm"``.
-    value : float
-    ci_low, ci_high : float or None
-        95 % interval; None where none can be given.
-    unit : str
-        ``"nm"``, ``"1/um"``, ``"1/um2"``, ``"1"`` ...
-    method : str
-        How it was measured, with the standard or paper.
-    """
-
-    name: str
+    name: str  #: field's name with its unit as suffix, e.g. ``"equivalent_diameter_mean_nm"``
     value: float
+    #: ci_low, ci_high: 95 % interval; None where none can be given
     ci_low: float | None
     ci_high: float | None
-    unit: str
-    method: str
+    unit: str  #: ``"nm"``, ``"1/um"``, ``"1/um2"``, ``"1"`` ...
+    method: str  #: how it was measured, with the standard or paper
 
     @classmethod
     def of(cls, name: str, estimate: Estimate, unit: str, method: str) -> Descriptor:

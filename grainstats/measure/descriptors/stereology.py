@@ -7,21 +7,12 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class SphereSizes:
-    """Sphere diameters unfolded from section diameters.
+    """Sphere diameters unfolded from section diameters."""
 
-    Attributes
-    ----------
-    diameter : ndarray, shape (n_classes,)
-        Upper class limits, equally spaced.
-    fraction : ndarray, shape (n_classes,)
-        Share of the spheres by number; classes that came out negative are set to 0.
-    negative_share : float
-        Sum of negative class counts over that of positive ones; above some 5 % the assumptions fail.
-    assumptions : str
-    """
-
-    diameter: np.ndarray
+    diameter: np.ndarray  #: shape (n_classes,): upper class limits, equally spaced
+    #: shape (n_classes,): share of the spheres by number; classes that came out negative are set to 0
     fraction: np.ndarray
+    #: sum of negative class counts over that of positive ones; above some 5 % the assumptions fail
     negative_share: float
     assumptions: str = (
         "grains are spheres, cut at random by a section without thickness; the largest section shows the "

@@ -24,36 +24,20 @@ DIGITAL_EXCESS = 1.0054  #: length of a smoothed digital straight line over the 
 
 @dataclass(frozen=True, eq=False)
 class BoundaryNetwork:
-    """Boundaries of one map as smooth lines.
+    """Boundaries of one map as smooth lines."""
 
-    Attributes
-    ----------
-    position : ndarray of shape (n_nodes, 2)
-        Sub-pixel points of the boundaries, (row, column), pixels.
-    edge : ndarray of int, shape (n_edges, 2)
-        Straight pieces between points.
-    edge_segment : ndarray of int, shape (n_edges,)
-        Row of `segments` that the piece belongs to.
-    segments : DataFrame
-        ``segment, label_a, label_b`` (ascending; 0 a pore, -1 hidden), ``kind`` ("grain": between two grains,
-        "phase": grain and pore, "frame": edge of the valid region), ``length_{u}, straightness`` (end-to-end
-        over length; NaN for closed loops), ``junction_a, junction_b`` (rows of `junctions`, -1: ends at the
-        frame or is closed), ``y_px, x_px`` (middle); those of `with_misorientation`.
-    junctions : DataFrame
-        ``junction, y_px, x_px, n_grains`` (different grains that meet), ``n_labels`` (with pores and hidden).
-    unit : str
-    pixel_size : float
-        Of one pixel in `unit`.
-    window : Window
-    """
-
-    position: np.ndarray
-    edge: np.ndarray
-    edge_segment: np.ndarray
+    position: np.ndarray  #: shape (n_nodes, 2): sub-pixel points of the boundaries, (row, column), pixels
+    edge: np.ndarray  #: shape (n_edges, 2): straight pieces between points
+    edge_segment: np.ndarray  #: shape (n_edges,): row of `segments` that the piece belongs to
+    #: ``segment, label_a, label_b`` (ascending; 0 a pore, -1 hidden), ``kind`` ("grain": between two grains,
+    #: "phase": grain and pore, "frame": edge of the valid region), ``length_{u}, straightness`` (end-to-end
+    #: over length; NaN for closed loops), ``junction_a, junction_b`` (rows of `junctions`, -1: ends at the
+    #: frame or is closed), ``y_px, x_px`` (middle); those of `with_misorientation`
     segments: pd.DataFrame
+    #: ``junction, y_px, x_px, n_grains`` (different grains that meet), ``n_labels`` (with pores and hidden)
     junctions: pd.DataFrame
     unit: str
-    pixel_size: float
+    pixel_size: float  #: of one pixel in `unit`
     window: Window
 
     @cached_property

@@ -13,24 +13,15 @@ from segment.segmentation import Segmentation
 
 @dataclass(frozen=True, eq=False)
 class StoredSample:
-    """Everything the database holds on the images that count for one sample, in the order of their digests.
+    """What the database holds on the images that count for one sample, in the order of their digests."""
 
-    Attributes
-    ----------
-    images : DataFrame
-        One row per analysis: analysis_id, micrograph_digest, pixel_size_nm, rows, columns, ...
-    grains, intercepts : DataFrame
-        With the column ``analysis_id``.
-    descriptors : DataFrame
-        Of the images: analysis_id, name, value, ci_low, ci_high, unit, method.
-    segmentations : mapping of int to Segmentation or None
-        By analysis_id, how each image was cut; None: by no model.
-    """
-
+    #: one row per analysis: analysis_id, micrograph_digest, pixel_size_nm, rows, columns, ...
     images: pd.DataFrame
+    #: grains, intercepts: with the column ``analysis_id``
     grains: pd.DataFrame
     intercepts: pd.DataFrame
-    descriptors: pd.DataFrame
+    descriptors: pd.DataFrame  #: of the images: analysis_id, name, value, ci_low, ci_high, unit, method
+    #: by analysis_id, how each image was cut; None: by no model
     segmentations: Mapping[int, Segmentation | None] = field(default_factory=dict)
 
     @property

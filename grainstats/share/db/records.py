@@ -74,34 +74,20 @@ class AnalysisKey:
 
 @dataclass(frozen=True)
 class MicrographFacts:
-    """What is kept of a micrograph besides its pixels.
+    """What is kept of a micrograph besides its pixels."""
 
-    Attributes
-    ----------
-    digest : str
-        As `Micrograph.digest`: the file's SHA-256, with ``#frame`` behind it in a stack.
-    path : str
-        As the user should see it again, without the folders of a machine.
-    rows, columns : int
-        Shape without the info bar, pixels.
-    pixel_size_nm : float or None
-    scale_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
-    scale_conflict : str or None
-        In words, when two sources of the pixel size disagreed.
-    pictures : list of dict, or None
-        Of a field that several pictures show: path, sha256, frame and (where known) tilt_deg of each.
-    """
-
-    digest: str
+    digest: str  #: as `Micrograph.digest`: the file's SHA-256, with ``#frame`` behind it in a stack
     sha256: str
-    path: str
+    path: str  #: as the user should see it again, without the folders of a machine
     vendor: str
+    #: rows, columns: shape without the info bar, pixels
     rows: int
     columns: int
     pixel_size_nm: float | None
-    scale_source: str
-    scale_conflict: str | None = None
+    scale_source: str  #: "metadata", "sidecar", "scalebar", "manual", "none"
+    scale_conflict: str | None = None  #: in words, when two sources of the pixel size disagreed
     frame: int = 0
+    #: of a field that several pictures show: path, sha256, frame and (where known) tilt_deg of each
     pictures: list[dict[str, Any]] | None = None
 
     @classmethod
@@ -125,43 +111,24 @@ class MicrographFacts:
 
 @dataclass(frozen=True, eq=False)
 class AnalysisRecord:
-    """Everything one analysis leaves behind; stored once, never changed.
-
-    Attributes
-    ----------
-    key : AnalysisKey
-    micrograph : MicrographFacts
-    sample_id : str or None
-        The sample the micrograph shows; made in the database when it is not there yet.
-    code_version : str
-    seed : int
-    grains : DataFrame or None
-        `grainstats.measure.grain_table` in nanometres, one row per grain (columns the database does not know
-        are left out). None or empty where nothing was measured, as for an uncalibrated micrograph.
-    intercepts : DataFrame or None
-        `grainstats.measure.intercept_table` in nanometres.
-    descriptors : tuple of Descriptor
-        Of this image.
-    segmentation : Segmentation or None
-        How the image was cut, with all that the stability check needs; None: by no model.
-    warnings : tuple of str
-    artefacts : mapping of str to str
-        Files made beside the numbers, relative to the output folder: ``{"overlay": "overlays/a.png"}``.
-    model_name, recipe_text : str
-        So that the digests in `key` can be read by people.
-    """
+    """Everything one analysis leaves behind; stored once, never changed."""
 
     key: AnalysisKey
     micrograph: MicrographFacts
-    sample_id: str | None
+    sample_id: str | None  #: the sample the micrograph shows; made in the database when it is not there yet
     code_version: str
     seed: int
+    #: `grainstats.measure.grain_table` in nanometres, one row per grain (columns the database does not know
+    #: are left out). None or empty where nothing was measured, as for an uncalibrated micrograph
     grains: pd.DataFrame | None = None
-    intercepts: pd.DataFrame | None = None
-    descriptors: tuple[Descriptor, ...] = ()
+    intercepts: pd.DataFrame | None = None  #: `grainstats.measure.intercept_table` in nanometres
+    descriptors: tuple[Descriptor, ...] = ()  #: of this image
+    #: how the image was cut, with all that the stability check needs; None: by no model
     segmentation: Segmentation | None = None
     warnings: tuple[str, ...] = ()
+    #: files made beside the numbers, relative to the output folder: ``{"overlay": "overlays/a.png"}``
     artefacts: Mapping[str, str] = field(default_factory=dict)
+    #: model_name, recipe_text: so that the digests in `key` can be read by people
     model_name: str = ""
     recipe_text: str = ""
 
@@ -206,23 +173,14 @@ class SampleRow:
 
 @dataclass(frozen=True)
 class SampleSheet:
-    """A checked samples.csv: no duplicates, every number read, every unit known.
-
-    Attributes
-    ----------
-    source : str
-    rows : tuple of SampleRow
-    columns : frozenset of str or None
-        What it has a column for (``"date"``, ``"param:temperature"``, ``"prop_sd:jc"``); all else stays as it
-        is, of known samples.  None: it says all that there is.
-    remarks : tuple of str
-        Values that are hardly meant.
-    """
+    """A checked samples.csv: no duplicates, every number read, every unit known."""
 
     source: str
     rows: tuple[SampleRow, ...]
+    #: what it has a column for (``"date"``, ``"param:temperature"``, ``"prop_sd:jc"``); all else stays as it
+    #: is, of known samples.  None: it says all that there is
     columns: frozenset[str] | None = None
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  #: values that are hardly meant
 
     def says(self, column: str) -> bool:
         """Whether it has such a column."""
@@ -253,29 +211,19 @@ class ImageSheet:
 
 @dataclass(frozen=True)
 class SuggestionRecord:
-    """A proposed next experiment.
-
-    Attributes
-    ----------
-    origin : {"ai", "researcher"}
-    model : str
-        What proposed it (``"function network"``, ``"BOXVIA"``, a researcher's note).
-    snapshot_digest : str
-        Digest of the data it was computed from (`Database.snapshot_digest`); "" where unknown.
-    parameters : mapping
-        ``{"temperature_degC": 850.0}``: names with their unit as suffix, as after ``param:`` in samples.csv.
-    predictions : mapping
-        JSON-ready; what the model expects of the point.
-    """
+    """A proposed next experiment."""
 
     origin: Literal["ai", "researcher"]
-    model: str
+    model: str  #: what proposed it (``"function network"``, ``"BOXVIA"``, a researcher's note)
+    #: ``{"temperature_degC": 850.0}``: names with their unit as suffix, as after ``param:`` in samples.csv
     parameters: Mapping[str, Any]
+    #: digest of the data it was computed from (`Database.snapshot_digest`); "" where unknown
     snapshot_digest: str = ""
     seed: int | None = None
     campaign: str = ""
     objective: str | None = None
     reason: str | None = None
+    #: JSON-ready; what the model expects of the point
     predictions: Mapping[str, Any] = field(default_factory=dict)
 
 
