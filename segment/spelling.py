@@ -17,8 +17,6 @@ _SEEN_AS = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_ALIKE})  #: Cyrillic
 def composed(text: str) -> str:
     """Text in Unicode's composed form (NFC), every kind of space as a space, none at the ends.
 
-    Examples
-    --------
     >>> composed(" e\\u0301\\u00a01 ") == "\\u00e9 1"
     True
     """
@@ -31,8 +29,6 @@ def looks_like(text: str) -> str:
 
     What nobody sees (format and control characters) is left out.
 
-    Examples
-    --------
     >>> looks_like("\\uff331\\u20112"), looks_like("\\u04101\\u200b")
     ('s1-2', 'a1')
     """

@@ -22,10 +22,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bo
     A run that is killed leaves at worst the temporary file, which no run reads; see `remove_leftovers`.
     `durable`: the bytes are on the disk before the file has its name; a power cut leaves no empty one.
 
-    Raises
-    ------
-    OSError
-        It names `path`; an `OutputError` where no other file could be written either.
+    `OSError`: it names `path`; an `OutputError` where no other file could be written either.
     """
     temporary = path.with_name(f".{_MARK}{os.getpid()}.{path.name}")
     try:

@@ -41,8 +41,6 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
 def spellings(path: str) -> list[str]:
     """A sheet's path as this file system may have it: slashes for backslashes, accents composed or apart.
 
-    Examples
-    --------
     >>> len(spellings("S1/a.tif")), spellings(chr(92).join(("S1", "a.tif")))[-1]
     (1, 'S1/a.tif')
     """
@@ -62,8 +60,6 @@ def printable(text: str) -> str:
     Control characters (a terminal obeys them), marks that turn the direction of writing, and the bytes of a
     file name that is not UTF-8 become ``\\x1b``, ``\\u202e``, ``\\xff``.
 
-    Examples
-    --------
     >>> print(printable("a\x1b[2J\udcff.tif"))
     a\x1b[2J\xff.tif
     """

@@ -115,8 +115,6 @@ def normalise_unit(written: str) -> str:
 def never_negative(unit: str) -> bool:
     """Whether an amount in this unit is hardly below zero: a duration, pressure, mass, share, or kelvins.
 
-    Examples
-    --------
     >>> never_negative("h"), never_negative("degC"), never_negative("%")
     (True, False, False)
     """
@@ -149,8 +147,6 @@ def split_column(column: str) -> tuple[str, str, str]:
 def stored_name(column: str) -> str:
     """A column of a parameter or property as the database spells it; any other as it is.
 
-    Examples
-    --------
     >>> stored_name("param:anneal_C"), stored_name("campaign")
     ('param:anneal_degC', 'campaign')
     """
@@ -164,8 +160,6 @@ def stored_name(column: str) -> str:
 def stored_quantity(name: str) -> str:
     """A parameter or property, with or without prefix, as the database spells it without.
 
-    Examples
-    --------
     >>> stored_quantity("anneal_C"), stored_quantity("prop:jc_kA_per_cm2"), stored_quantity("jc")
     ('anneal_degC', 'jc_kA/cm2', 'jc')
     """
@@ -207,8 +201,6 @@ class Property:
 def asked_for(text: str) -> tuple[str, str]:
     """Name, with its unit as the database spells it, and direction; each empty where it is not said.
 
-    Examples
-    --------
     >>> asked_for(" prop:anneal_C:minimise"), asked_for("jc")
     (('anneal_degC', 'minimise'), ('jc', ''))
     """

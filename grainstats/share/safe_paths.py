@@ -16,8 +16,6 @@ _MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (2048 px) has abo
 def is_relative(name: object) -> bool:
     """Whether `name` is a plain relative path: text, without ``..``, drive, backslash or control character.
 
-    Examples
-    --------
     >>> [is_relative(name) for name in ("images/S1/a.png", "../a.png", "/etc/passwd", "C:/a")]
     [True, False, False, False]
     """
@@ -78,8 +76,6 @@ _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255
 def told_apart(names: Iterable[str]) -> list[str]:
     """The names as those of files; of ones that differ in no letter but its case the later are numbered.
 
-    Examples
-    --------
     >>> told_apart(["a", "b", "A"])
     ['a', 'b', 'A_2']
     """

@@ -20,8 +20,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  #: no workbook holds the
 def spreadsheet_text(text: str) -> str:
     """`text`, behind an apostrophe where a spreadsheet would run it; control characters written out.
 
-    Examples
-    --------
     >>> spreadsheet_text("=1+1"), spreadsheet_text("S1")
     ("'=1+1", 'S1')
     """

@@ -143,18 +143,10 @@ def laguerre_section(
 ) -> Mosaic:
     """Plane section of a 3-D Laguerre mosaic with log-normal grain sizes, thrown at random.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Window in pixels.
-    mean_diameter : float
-        Number-mean sphere diameter of the fine (or only) population, pixels.
-    sigma : float
-        Standard deviation of the log of the diameter, the same in both populations.
-    rng : Generator
-    size_ratio, coarse_volume : float
-        Diameter ratio R of the coarse to the fine population, and the coarse volume fraction f; f = 0 gives
-        one population.
+    `shape` is the window in pixels, `mean_diameter` the number-mean sphere diameter of the fine (or only)
+    population in pixels, `sigma` the standard deviation of the log of the diameter in both. `size_ratio` is
+    the diameter ratio R of the coarse to the fine population, `coarse_volume` the coarse volume fraction f;
+    f = 0 gives one population.
     """
     populations = populations_of(mean_diameter, sigma, size_ratio, coarse_volume)
     return section(scatter(populations, np.array([*shape, 0.0]), rng), shape)

@@ -29,16 +29,9 @@ _REMEDY = "export such images again with the right scale, or exclude them"
 def odd_scales(names: Sequence[str], pixel_nm: Sequence[float], grain_nm: Sequence[float] = ()) -> list[str]:
     """What is said of images of one sample whose scale does not fit the others'; empty where all fit.
 
-    Parameters
-    ----------
-    names : sequence of str
-    pixel_nm : sequence of float
-        Edge of a pixel, nanometres.
-    grain_nm : sequence of float, optional
-        Mean grain size, nanometres, NaN where it is unknown; without it pixel sizes alone are compared.
+    `pixel_nm` are edges of a pixel, `grain_nm` mean grain sizes, in nanometres, NaN where unknown; without
+    them pixel sizes alone are compared.
 
-    Examples
-    --------
     >>> odd_scales(["a", "b", "c"], [2.0, 2.0, 4.0])
     []
     >>> odd_scales(["a", "b", "c"], [2.0, 2.0, 5.08])[0].partition(" (")[0]

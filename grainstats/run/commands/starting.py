@@ -105,16 +105,8 @@ def init(
 
 
 def starting_files() -> dict[str, str]:
-    """Content of each file by its name.
+    """Content of each file by its name; editors complete the two in TOML by their JSON schemas.
 
-    Returns
-    -------
-    dict of str to str
-        ``samples.csv``, ``recipe.toml``, ``space.toml`` and the JSON schemas of the last two, which editors
-        use to complete them.
-
-    Examples
-    --------
     >>> sorted(starting_files())
     ['recipe.schema.json', 'recipe.toml', 'samples.csv', 'space.schema.json', 'space.toml']
     """

@@ -80,8 +80,6 @@ def in_shard(name: str, shard: tuple[int, int]) -> bool:
 
     A listing changes while images arrive; the shard of an image does not.
 
-    Examples
-    --------
     >>> sum(in_shard("films/S1/a.tif", (part, 4)) for part in (1, 2, 3, 4))
     1
     """

@@ -138,8 +138,6 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
 def changed_share(before: GrainMap, after: GrainMap) -> float:
     """Share of the area that belongs to another grain: outside pairs that are each other's best match.
 
-    Examples
-    --------
     >>> old = GrainMap(np.array([[1, 1, 1, 2, 2, 2, 2, 2]], np.int32))
     >>> new = GrainMap(np.array([[1, 1, 1, 1, 2, 2, 2, 2]], np.int32))
     >>> changed_share(old, new)

@@ -95,11 +95,7 @@ def write_results(
 ) -> tuple[Path, list[str]]:
     """Write tables and report of the samples in scope where they change.
 
-    Returns
-    -------
-    report : Path
-    warnings : list of str
-        With those on images of two samples that show one area.
+    Returns the report, and the warnings with those on images of two samples that show one area.
     """
     written, tables = Written(out), state_of_tables(rows)
     if not written.is_current("tables", tables):

@@ -196,8 +196,6 @@ def image_remarks(images: pd.DataFrame) -> list[str]:
 def first_remarks(remarks: Sequence[str], most: int = MOST_WARNINGS) -> list[str]:
     """So many of the remarks, and how many more there are.
 
-    Examples
-    --------
     >>> first_remarks(["a", "b", "c"], 1)
     ['a', '2 more remarks stand at samples and images']
     """

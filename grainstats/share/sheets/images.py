@@ -26,13 +26,8 @@ COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
 def read_images(path: str | Path) -> ImageSheet:
     """Read and check a sheet of images, ``.csv`` (UTF-8 or UTF-16) or ``.xlsx``.
 
-    Raises
-    ------
-    SheetError
-        With all problems at once: unknown, missing or repeated columns, a file twice, a tilt that is no
-        number.
-    InputError
-        The file is missing or of another kind.
+    `SheetError`, with all problems at once: unknown, missing or repeated columns, a file twice, a tilt that
+    is no number. `InputError`: the file is missing or of another kind.
     """
     path = Path(path)
     table = read_table(path, _WHAT, "file")

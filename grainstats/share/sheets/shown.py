@@ -37,8 +37,6 @@ def plain_text(text: str) -> str:
 def half_width(text: str) -> str:
     """Full-width letters, digits and signs as ASCII; superscripts and others stay.
 
-    Examples
-    --------
     >>> half_width("\uff11\uff12\uff10\uff0e\uff15"), half_width("10\u00b2")
     ('120.5', '10²')
     """
@@ -48,8 +46,6 @@ def half_width(text: str) -> str:
 def invisible(text: str) -> str | None:
     """The first character that nobody sees, by code and name; None where there is none.
 
-    Examples
-    --------
     >>> invisible("S1\\u200b")
     'U+200B ZERO WIDTH SPACE'
     """

@@ -168,8 +168,6 @@ def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
 
     `Flaw`: the format shows nothing, or a word in place of the number.
 
-    Examples
-    --------
     >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(1.1, "0.00").text
     ('92.5%', '001', '1.10')
     >>> as_shown(3.0, '0.0" µm"').beside, as_shown(92500, "0.0,").value, as_shown(1e5, "0E+00").text
