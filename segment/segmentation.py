@@ -4,13 +4,11 @@ A `Segmentation` travels with its grain map, into label files and databases, so 
 can cut the same image in other ways.
 """
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -38,7 +36,7 @@ class FineCells:
     )
 
 
-_ARRAYS = tuple(one.name for one in fields(FineCells) if one.type == "np.ndarray")
+_ARRAYS = tuple(one.name for one in fields(FineCells) if one.type is np.ndarray)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +97,7 @@ class Segmentation:
         return stream.getvalue()
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Segmentation:
+    def from_bytes(cls, content: bytes) -> Self:
         """What `to_bytes` gave.
 
         Raises

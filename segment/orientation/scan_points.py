@@ -1,9 +1,8 @@
 """What a reader finds in a file, before the points are put on their grid."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -30,7 +29,7 @@ class Header:
     @classmethod
     def of(
         cls, x_step: float | None, y_step: float | None, columns: float | None, rows: float | None
-    ) -> Header:
+    ) -> Self:
         """From the numbers of a file; 0 counts as unknown."""
         return cls(x_step or None, y_step or None, int(columns or 0) or None, int(rows or 0) or None)
 

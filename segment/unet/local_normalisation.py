@@ -5,9 +5,8 @@ specimen, charging, shading or a dark background take most of the deviation, and
 drown.  So mean and deviation are those of a Gaussian window about as wide as a crop.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -32,7 +31,7 @@ class LocalLevels:
     top: float = 0.0
     left: float = 0.0
 
-    def part(self, top: int, left: int, scale: float = 1.0) -> LocalLevels:
+    def part(self, top: int, left: int, scale: float = 1.0) -> Self:
         """The levels of the part of the image that begins at a pixel, resampled by `scale`."""
         return replace(
             self,

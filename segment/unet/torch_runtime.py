@@ -3,14 +3,12 @@
 The same weights (``weights.npz``), the same tiles and the same joining of their answers as with OpenVINO.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -47,7 +45,7 @@ class TorchRuntime:
         self._network = network.eval().to(self._device, memory_format=torch.channels_last)
 
     @property
-    def whole(self) -> TorchRuntime:
+    def whole(self) -> Self:
         """The network itself."""
         return self
 

@@ -1,9 +1,8 @@
 """The two things that pass between the rooms in three dimensions: grey values, and grains."""
 
-from __future__ import annotations
-
 import mmap
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -29,7 +28,7 @@ class VoxelSize:
     z: float
 
     @classmethod
-    def of(cls, x: float | None, y: float | None, z: float | None) -> VoxelSize | None:
+    def of(cls, x: float | None, y: float | None, z: float | None) -> Self | None:
         """From what a file says of each edge; None where it does not say all of them."""
         return None if x is None or y is None or z is None else cls(x, y, z)
 

@@ -1,10 +1,8 @@
 """What a comparison says: a row per descriptor, a contrast per pair of groups, a table of verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 ContrastScale = Literal["ratio", "difference"]
 IntervalFrom = Literal["samples", "images of these specimens only", "none"]
@@ -65,7 +63,7 @@ class GroupComparison:
 
     def told_by(
         self, contrasts: Sequence[Contrast], interval_from: IntervalFrom = "samples", **facts: Any
-    ) -> GroupComparison:
+    ) -> Self:
         """With these contrasts and facts; the only contrast of two groups also is the estimate."""
         if len(self.levels) == 2:
             (one,) = contrasts

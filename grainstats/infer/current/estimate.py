@@ -1,13 +1,11 @@
 """The current that the network of one or several maps can carry, over draws of what is not known."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -152,7 +150,7 @@ class _Problem:
         return self.solver.graph
 
     @classmethod
-    def of(cls, whole: GrainMap, law: Law) -> _Problem:
+    def of(cls, whole: GrainMap, law: Law) -> Self:
         grain_map, offset = _seen(whole)
         network = boundary_network(grain_map, unit="px")
         make = cut_graph if law.j_grain is None else graph_through_grains

@@ -1,9 +1,7 @@
 """What the limiting-path calculation finds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -42,7 +40,7 @@ class DirectionEstimate:
     values: np.ndarray
 
     @classmethod
-    def of_draws(cls, values: np.ndarray, mean: np.ndarray) -> DirectionEstimate:
+    def of_draws(cls, values: np.ndarray, mean: np.ndarray) -> Self:
         """From the currents of the draws and the mean of all boundaries in each, both over j0."""
         over_mean = np.divide(values, mean, out=np.full(values.size, np.nan), where=mean > 0)
         middle = float(np.median(over_mean)) if np.isfinite(over_mean).all() else float("nan")

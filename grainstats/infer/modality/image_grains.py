@@ -1,8 +1,7 @@
 """What a verdict needs to know of one image: its grains' sizes, the frame's effect on them, the window."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -40,7 +39,7 @@ class ImageGrains:
         """Of whole grains, then of the visible parts of cut ones."""
         return np.concatenate([self.diameter_nm, self.frame_diameter_nm])
 
-    def only(self, whole: np.ndarray, cut: np.ndarray) -> ImageGrains:
+    def only(self, whole: np.ndarray, cut: np.ndarray) -> Self:
         """The image with the chosen ones of its grains; two masks, of shape (n,) and (m,)."""
         return replace(
             self,
@@ -52,7 +51,7 @@ class ImageGrains:
         )
 
     @classmethod
-    def from_columns(cls, table: pd.DataFrame, pixel_size_nm: float, shape: tuple[int, ...]) -> ImageGrains:
+    def from_columns(cls, table: pd.DataFrame, pixel_size_nm: float, shape: tuple[int, ...]) -> Self:
         """From the columns of a grain table, as a database keeps them, and the image's (rows, columns)."""
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)

@@ -4,12 +4,11 @@ The verdict is a function of what the images show and of the model that cut them
 file names, of the order of the images, or of where their results were kept.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
+from typing import Self
 
 import numpy as np
 
@@ -43,7 +42,7 @@ class SampleImage:
     missing: str = ""
 
     @classmethod
-    def of_measurement(cls, measured: Measurement) -> SampleImage:
+    def of_measurement(cls, measured: Measurement) -> Self:
         """From what was measured; the verdict depends on ratios of sizes, so that pixels serve as well."""
         table = measured.grains
         if measured.unit == "px":

@@ -1,9 +1,7 @@
 """The shape of a verdict; final: the database, the report and `--json` share these names."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from segment.choices import Null
 
@@ -108,7 +106,7 @@ class ModalityVerdict:
         """The first sentence of the reason."""
         return self.reason.partition(". ")[0]
 
-    def taken_back(self, why: str) -> ModalityVerdict:
+    def taken_back(self, why: str) -> Self:
         """The same, indeterminate; the reason says why, and what decided before."""
         reason = in_sentences(why, f"by itself {self.verdict}: {self.reason}")
         return replace(self, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)

@@ -1,11 +1,10 @@
 """Grain sizes of a volume, as a verdict needs them, beside made structures of one or two populations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
+from typing import Self
 
 import numpy as np
 
@@ -66,14 +65,14 @@ class VolumeSizes:
         mass = binned(np.log(self.diameter) - self.centre, self.surface_weight, _GRID)
         return np.asarray(mass / mass.sum())
 
-    def only(self, chosen: np.ndarray) -> VolumeSizes:
+    def only(self, chosen: np.ndarray) -> Self:
         """With the chosen ones of the whole grains, a mask of shape (n,)."""
         return replace(
             self, diameter=self.diameter[chosen], weight=self.weight[chosen], block=self.block[chosen]
         )
 
     @classmethod
-    def of(cls, measured: VolumeMeasurement) -> VolumeSizes:
+    def of(cls, measured: VolumeMeasurement) -> Self:
         """Sizes of a measured volume, in nanometres."""
         table = measured.grains
         frame = table["touches_frame"].to_numpy(bool)

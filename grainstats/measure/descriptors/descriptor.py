@@ -1,8 +1,7 @@
 """One number about an image or a sample, with its interval, its unit and how it was made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 from grainstats.measure.intervals.block_bootstrap import Estimate
 
@@ -20,6 +19,6 @@ class Descriptor:
     method: str  #: how it was measured, with the standard or paper
 
     @classmethod
-    def of(cls, name: str, estimate: Estimate, unit: str, method: str) -> Descriptor:
+    def of(cls, name: str, estimate: Estimate, unit: str, method: str) -> Self:
         """A descriptor from an estimate with its interval."""
         return cls(name, estimate.value, estimate.low, estimate.high, unit, method)

@@ -1,11 +1,9 @@
 """How far a run is, on standard error: a bar for people, one line per image for log files."""
 
-from __future__ import annotations
-
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from grainstats.run.names import printable
 
@@ -49,7 +47,7 @@ class ProgressBar(Progress):
         self._total = self._skipped = self._worked = self._results = 0
         self._start = time.monotonic()
 
-    def __enter__(self) -> ProgressBar:
+    def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
         return self

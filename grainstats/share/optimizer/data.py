@@ -1,9 +1,8 @@
 """What the optimizer learns from: parameters, features and one objective of every experiment so far."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from itertools import compress
+from typing import Self
 
 import numpy as np
 
@@ -34,7 +33,7 @@ class Experiments:
         """Bool of shape (n,): the objective is known."""
         return np.isfinite(self.y)
 
-    def only(self, keep: np.ndarray) -> Experiments:
+    def only(self, keep: np.ndarray) -> Self:
         """These rows alone."""
         by_row = ("x", "features", "feature_variance", "y", "y_variance")
         kept = {name: getattr(self, name)[keep] for name in by_row}
@@ -47,6 +46,6 @@ class Experiments:
         spread = float(y.std()) if y.size else 0.0
         return spread if spread > ROUNDING * float(np.abs(y).max(initial=0.0)) else 1.0
 
-    def in_units_of(self, unit: float) -> Experiments:
+    def in_units_of(self, unit: float) -> Self:
         """The objective over `unit`; below 0, so that minimising is maximising."""
         return replace(self, y=self.y / unit, y_variance=self.y_variance / unit**2)

@@ -7,11 +7,10 @@ properties of the samples. The process stays an input of the network's second st
 nothing cost little; which of the two is believed is decided by `choose`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 from scipy import special, stats
@@ -187,7 +186,7 @@ class Choice:
     network_density: float
     difference_error: float  #: standard error of network minus plain; NaN likewise
 
-    def per_unit(self, unit: float) -> Choice:
+    def per_unit(self, unit: float) -> Self:
         """With the densities of an objective that was divided by `unit`, above 0, given in its own."""
         plain, network = self.plain_density - np.log(unit), self.network_density - np.log(unit)
         return replace(self, plain_density=float(plain), network_density=float(network))
