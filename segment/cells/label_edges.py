@@ -4,8 +4,7 @@ import numpy as np
 
 _STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists
 
-PixelIndices = tuple[np.ndarray, np.ndarray]
-"""Rows and columns, ndarrays of int64, shape (n,)."""
+PixelIndices = tuple[np.ndarray, np.ndarray]  #: rows and columns, ndarrays of int64, shape (n,)
 
 
 def label_edges(labels: np.ndarray) -> tuple[PixelIndices, PixelIndices]:

@@ -44,8 +44,7 @@ from segment.errors import InputError
 __all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups", "compare_verdicts"]
 
 VERDICTS = ("uniform", "bimodal", "indeterminate")
-PERMUTATION_FROM = 4
-"""Samples a group: at three against three the smallest exact two-sided p is .10."""
+PERMUTATION_FROM = 4  #: samples a group: at three against three the smallest exact two-sided p is .10
 NO_SCATTER = "the samples of a group do not vary at all"
 MANY_GROUPS = 4  #: up to here Welch's ANOVA keeps its level with two samples in every group
 FEW_GRAINS = 50  #: of a sample, below which its value is pointed at: a mean of so many is known to some 15 %

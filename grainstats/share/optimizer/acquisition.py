@@ -33,8 +33,7 @@ NOISY = 0.2
 """A repeat is considered where a measurement's standard deviation exceeds this share of the objective's."""
 _AT_ONCE = 256  #: candidates; bounds memory
 
-Neighbours = Callable[[np.ndarray], np.ndarray]
-"""Feasible points near one point: shape (d,) -> (m, d)."""
+Neighbours = Callable[[np.ndarray], np.ndarray]  #: feasible points near one point: shape (d,) -> (m, d)
 
 
 @dataclass(frozen=True, eq=False)

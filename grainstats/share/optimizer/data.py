@@ -6,8 +6,7 @@ from typing import Self
 
 import numpy as np
 
-MINIMUM = 4
-"""Fewer measured experiments than this fit no model."""
+MINIMUM = 4  #: fewer measured experiments than this fit no model
 
 
 ROUNDING = 1e-9  #: of the largest value: a smaller spread of the objective is none

@@ -44,11 +44,9 @@ with library():
     from gpytorch.priors import LogNormalPrior
     from linear_operator.utils.warnings import NumericalWarning
 
-Tensor = Any
-"""A double-precision `torch.Tensor`; typed loosely because torch is not always there."""
+Tensor = Any  #: a double-precision `torch.Tensor`; typed loosely because torch is not always there
 
-_LEAST_NOISE = 1e-4
-"""Of standardised measurements, as in BoTorch."""
+_LEAST_NOISE = 1e-4  #: of standardised measurements, as in BoTorch
 _FOLDS_TOLERANCE = 1e-5
 """Relative, of a fold's log posterior per experiment: folds start next to their maxima."""
 

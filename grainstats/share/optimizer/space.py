@@ -19,8 +19,7 @@ from segment.file_kind import toml_content
 
 Value = float | str
 Point = dict[str, Value]
-ENUMERATE = 4096
-"""Spaces of up to so many points are searched whole."""
+ENUMERATE = 4096  #: spaces of up to so many points are searched whole
 MOST_SETTINGS = 10_000  #: of one parameter: far finer than any furnace or balance
 
 
