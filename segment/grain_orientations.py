@@ -31,9 +31,9 @@ class CrystalPhase:
 class GrainOrientations:
     """Orientations by grain label."""
 
-    #: shape (n_grains + 1, 4): indexed by label; NaN for label 0.  The convention is that of `OrientationMap`
+    #: float64, shape (n_grains + 1, 4): indexed by label, NaN for 0; the convention is that of `OrientationMap`
     quaternions: np.ndarray
-    phase: np.ndarray  #: shape (n_grains + 1,): `CrystalPhase.id`; 0 for label 0
+    phase: np.ndarray  #: int32, shape (n_grains + 1,): `CrystalPhase.id`; 0 for label 0
     phases: tuple[CrystalPhase, ...]
     threshold_deg: float  #: misorientation from which two points belong to different grains
 

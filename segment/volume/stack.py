@@ -88,13 +88,13 @@ def let_go(values: np.ndarray) -> None:
 class LabelVolume:
     """Grains in three dimensions."""
 
-    #: shape (slices, rows, columns): 1 ... n are grains; 0 is no grain: void, second phase, or not seen
+    #: int32, shape (slices, rows, columns): 1 ... n are grains; 0 is no grain: void, second phase, or not seen
     labels: np.ndarray
     voxel_size: VoxelSize
-    names: np.ndarray  #: shape (n + 1,): the label in the file of each grain; 0 first
+    names: np.ndarray  #: int64, shape (n + 1,): the label in the file of each grain; 0 first
     phases: tuple[tuple[str, float], ...] = ()  #: name and volume fraction
     warnings: tuple[str, ...] = ()
-    phase: np.ndarray | None = None  #: 0 void, 1 solid, 2 second phase, where they are told apart
+    phase: np.ndarray | None = None  #: uint8, as `labels`: 0 void, 1 solid, 2 second phase
 
     @property
     def void(self) -> np.ndarray:

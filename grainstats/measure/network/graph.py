@@ -27,8 +27,8 @@ class BoundaryNetwork:
     """Boundaries of one map as smooth lines."""
 
     position: np.ndarray  #: shape (n_nodes, 2): sub-pixel points of the boundaries, (row, column), pixels
-    edge: np.ndarray  #: shape (n_edges, 2): straight pieces between points
-    edge_segment: np.ndarray  #: shape (n_edges,): row of `segments` that the piece belongs to
+    edge: np.ndarray  #: int, shape (n_edges, 2): straight pieces between points
+    edge_segment: np.ndarray  #: int, shape (n_edges,): row of `segments` that the piece belongs to
     #: ``segment, label_a, label_b`` (ascending; 0 a pore, -1 hidden), ``kind`` ("grain": between two grains,
     #: "phase": grain and pore, "frame": edge of the valid region), ``length_{u}, straightness`` (end-to-end
     #: over length; NaN for closed loops), ``junction_a, junction_b`` (rows of `junctions`, -1: ends at the
