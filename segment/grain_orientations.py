@@ -31,7 +31,7 @@ class CrystalPhase:
 class GrainOrientations:
     """Orientations by grain label."""
 
-    #: float64, shape (n_grains + 1, 4): indexed by label, NaN for 0; the convention is that of `OrientationMap`
+    #: float64, shape (n_grains + 1, 4): by label, NaN for 0; the convention is that of `OrientationMap`
     quaternions: np.ndarray
     phase: np.ndarray  #: int32, shape (n_grains + 1,): `CrystalPhase.id`; 0 for label 0
     phases: tuple[CrystalPhase, ...]

@@ -88,7 +88,7 @@ def let_go(values: np.ndarray) -> None:
 class LabelVolume:
     """Grains in three dimensions."""
 
-    #: int32, shape (slices, rows, columns): 1 ... n are grains; 0 is no grain: void, second phase, or not seen
+    #: int32, shape (slices, rows, columns): 1 ... n are grains; 0 is none: void, second phase, or not seen
     labels: np.ndarray
     voxel_size: VoxelSize
     names: np.ndarray  #: int64, shape (n + 1,): the label in the file of each grain; 0 first
