@@ -70,7 +70,8 @@ class OpenVinoRuntime:
         self._options = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
+            # bf16 is rounded otherwise by one thread than by several
+            "INFERENCE_NUM_THREADS": threads if precision == "f32" else max(threads, 2),
             "ENABLE_CPU_PINNING": False,  # else the threads of several processes keep to the same cores
         }
         try:

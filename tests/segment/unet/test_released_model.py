@@ -62,6 +62,16 @@ def test_tiles_of_the_released_network_equal_the_whole(model, field):
     np.testing.assert_allclose(tiled, whole, atol=1e-3)
 
 
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_the_number_of_threads_changes_no_byte(model, field, precision):
+    image = np.ascontiguousarray(field("uo2_24")[:200, :200])
+    answers = [
+        infer_image(model, OpenVinoRuntime(str(model.weights), precision, threads), image, None)[0]
+        for threads in (1, 2, 3)
+    ]
+    assert all(np.array_equal(answer, answers[0]) for answer in answers)
+
+
 def test_bf16_agrees_with_f32(model, field):
     image = np.ascontiguousarray(field("uo2_24")[:512, :512])
     answers = [
