@@ -165,9 +165,16 @@ def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
     if free < LEAST_FREE:
         reason = f"its disk is full ({free >> 20} MB free)"
         raise InputError(f"--out {out}", reason, "Make room, or name a folder on another disk")
-    need = WRITTEN_PER_BYTE * sum(path.stat().st_size for path in paths if why_no_file(path) is None)
+    need = WRITTEN_PER_BYTE * sum(map(_size, paths))
     if free < need:
         yield f"the disk of {out} has {free / 1e9:.1f} GB free; the results may need {need / 1e9:.1f} GB"
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it went away since it was listed."""
+    with suppress(OSError, ValueError):
+        return os.stat(path).st_size
+    return 0
 
 
 def mixed_scales(chosen: Sequence[tuple[Path, str]], name: Callable[[Path], str]) -> Iterator[str]:

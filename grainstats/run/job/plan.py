@@ -82,13 +82,15 @@ class Plan:
 
     def next_job(self) -> Job | None:
         """The next job that is not done, or None when there is none at present."""
+        from grainstats.share.db.engine import DatabaseError
+
         while self._frames or self._next < len(self.jobs):
             job = self._frames.popleft() if self._frames else self._open_next()
             if job is None:
                 continue
             try:
                 left = self.pending(job)
-            except InputError:  # the database itself
+            except DatabaseError:
                 raise
             except Exception as error:
                 self._fail(job.failure(*said_of(error)))
@@ -112,16 +114,18 @@ class Plan:
         path, sample_id = self.jobs[self._next]
         name = self.name(path)
         self._next += 1
-        if (why := why_no_file(path)) is not None:
-            self._fail(Failure(name, "", *why, sample_id))
-            return None
         pictures = self.files.fields.get(path, ())
         try:
-            looks = looks_of(path, pictures)
-            sha256 = self.files.identity(path)
+            why = why_no_file(path)
+            if why is None:
+                looks = looks_of(path, pictures)
+                sha256 = self.files.identity(path)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
-            self._fail(Failure(name, "", reason, "Check the path and its permissions", sample_id))
+            why = f"cannot be read: {error.strerror or error}", "Check the path and its permissions"
+        except Exception as error:
+            why = said_of(error)
+        if why is not None:
+            self._fail(Failure(name, "", *why, sample_id))
             return None
         if sha256 in self._seen:
             self._is_copy(name, sha256, sample_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import grainstats.run.job.plan as plan_module
 from grainstats.run.failures import forget_trace, reason_of
 from grainstats.run.job.call import parse_shard
 from grainstats.run.job.file_identity import KnownFiles, file_digest
@@ -71,6 +72,26 @@ def test_a_missing_file_is_a_failure_with_its_reason(tmp_path):
     plan = plan_of(tmp_path, [(tmp_path / "gone.tif", "S")])
     assert drawn(plan) == []
     assert "No such file" in plan.failures[0].reason
+
+
+@pytest.mark.parametrize("part", ["why_no_file", "looks_of", "pending"])
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(5, "Input/output error"), InputError("a", "b", "c")]
+)
+def test_whatever_a_file_raises_before_its_turn_costs_only_itself(tmp_path, monkeypatch, part, error):
+    a, b = files(tmp_path, a="x", b="y")
+    plan = plan_of(tmp_path, [(a, "S"), (b, "S")])
+    place = plan if part == "pending" else plan_module
+    sound = getattr(place, part)
+
+    def breaks(what, *rest):
+        if getattr(what, "path", what) == a:
+            raise error
+        return sound(what, *rest)
+
+    monkeypatch.setattr(place, part, breaks)
+    assert [job.path for job in drawn(plan)] == [b]
+    assert [failure.path for failure in plan.failures] == ["S/a.tif"]
 
 
 def test_files_are_hashed_only_when_their_turn_comes(tmp_path):
