@@ -30,6 +30,9 @@ _FULL, _AT_END, _SEVERAL_HUES = 0.4, 0.97, 0.75
 #: the same of pale colours laid over a grey picture: strength, agreement at most, and share of neighbours
 #: whose colour is the same to within a level whatever the grey: .98, of real colour pictures up to .64 (101)
 _PALE, _NO_HUE, _EVEN, _JUDGED = 0.02, 0.3, 0.85, 512
+#: colours of a scale, and how far two that are next in brightness are apart on average where it goes up and
+#: down in brightness: rainbows .25 and more, scales that only rise .01
+_SCALE, _FOLDED = 256, 0.06
 
 _LAID_OVER = "pale colours of all hues, as a map laid over the picture: give the picture without it"
 _ONLY_BRIGHTNESS = (
@@ -154,7 +157,14 @@ def coded_colours(pixels: np.ndarray) -> tuple[bool, tuple[str, ...]]:
         return False, (_LAID_OVER,) if agree < _NO_HUE and _flat_colours(pixels) >= _EVEN else ()
     if agree < _SEVERAL_HUES and (rgb.max(axis=2) >= _AT_END).mean() >= _FULL:
         return True, ()
-    return False, (_ONLY_BRIGHTNESS,) if agree < _ALL_HUES else ()
+    return False, (_ONLY_BRIGHTNESS,) if agree < _ALL_HUES or _is_folded_scale(rgb) else ()
+
+
+def _is_folded_scale(rgb: np.ndarray) -> bool:
+    """Whether the colours are as few as those of a scale, and some of one brightness are quite different."""
+    colours = np.unique((rgb.reshape(-1, 3) * 255).astype(np.uint8), axis=0).astype(np.float32) / 255
+    ordered = colours[np.argsort(colours.mean(axis=1))]
+    return len(colours) <= _SCALE and bool(np.abs(np.diff(ordered, axis=0)).max(axis=1).mean() >= _FOLDED)
 
 
 def _flat_colours(pixels: np.ndarray) -> float:

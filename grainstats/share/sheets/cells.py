@@ -32,6 +32,7 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")  #: the orde
 _NO_REASON = frozenset(
     "0 - -- / no n false none nan na n/a nein non non. falsch faux いいえ included keep ok".split()
 )
+_ERROR = re.compile(r"#+|#(?:NAME|N/A|REF|VALUE|NULL|NUM|DIV/0)[?!]?")  #: what a spreadsheet saves as CSV
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E[+]\d{2,}")  #: what spreadsheets make of long numbers
 
 
@@ -154,6 +155,8 @@ def word_of(header: str, cell: Any, wrong: list[str]) -> str:
         why = f"the spreadsheet made a time of it ({cell}); format the column as text and type it again"
     elif (isinstance(cell, int | float) and abs(cell) >= 10**_MOST_DIGITS) or _SHORTENED.fullmatch(text):
         why = f"the spreadsheet shortened the number {text}; format the column as text and type it again"
+    elif _ERROR.fullmatch(text):
+        why = f"the spreadsheet saved {text} for what it could not show; correct the cell or widen its column"
     elif (hidden := invisible(text)) is not None:
         why = f"{text!r} holds the invisible character {hidden}: delete it"
     if why is not None:

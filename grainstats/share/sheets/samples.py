@@ -31,8 +31,11 @@ from segment.spelling import how_alike, looks_like
 _PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
 _MONTHS = "Jan Feb Mar Mrz Mär Apr May Mai Jun Jul Aug Sep Oct Okt Nov Dec Dez".replace(" ", "|")
-#: what spreadsheets make of the names 1-5 and 5/1 in a CSV
-_MADE_A_DAY = re.compile(rf"\d{{1,2}}(?:-|\. ?)(?:{_MONTHS})|(?:{_MONTHS})[- ]\d\d|\d{{1,2}}月\d{{1,2}}日")
+#: what spreadsheets make of the names 1-5, 5/1 and 1-5-24 in a CSV
+_MADE_A_DAY = re.compile(
+    rf"\d{{1,2}}(?:-|\. ?)(?:{_MONTHS})|(?:{_MONTHS})[- ]\d\d|\d{{1,2}}月\d{{1,2}}日|"
+    r"(?:\d{1,4}/){2}\d{1,4}(?: .*)?"
+)
 _SUMMARIES = {"mean", "average", "median", "sum", "total", "sd", "std", "平均", "合計"}
 
 

@@ -1,5 +1,7 @@
 """Hitachi SEM and TEM: a ``.txt`` beside the image, ASCII or UTF-16; PixelSize in nanometres by default."""
 
+from pathlib import PureWindowsPath
+
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import comma_doubt, length
 from segment.micrograph.open_file import Frame, OpenFile, stated_as
@@ -20,8 +22,11 @@ def frames(opened: OpenFile) -> list[Frame]:
     """The image, with the scale of its text file."""
     facts = pairs(pixels.text_beside(opened))
     size = whole_numbers(facts.get("DataSize", ""))
+    own = facts.get("ImageName", "")
+    other = own and PureWindowsPath(own).stem.casefold() != opened.path.stem.casefold()
+    doubt = (f"the text beside it was written for {own}: is its pixel size the same?",) if other else ()
     return pixels.with_scale(
-        opened, lambda shape: _scale(facts, size, shape), lambda shape: pixels.bar_below(size, shape)
+        opened, lambda shape: _scale(facts, size, shape) + doubt, lambda shape: pixels.bar_below(size, shape)
     )
 
 

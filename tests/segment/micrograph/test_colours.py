@@ -89,6 +89,18 @@ def test_strong_colours_of_all_hues_are_said(tmp_path, make_grains, strength, sa
     assert any("only the brightness" in note for note in found.notes) == said
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_a_scale_of_colours_that_rises_and_falls_in_brightness_is_said(tmp_path, make_grains, folded):
+    """As some rainbows do; a scale that only rises, such as hot metal's, is left alone."""
+    level = np.arange(256)
+    rising = np.stack([level // 3, level // 3 * 2, level], -1)
+    turning = np.stack([level, np.abs(128 - level) * 255 // 128, 255 - level], -1)
+    scale = (turning if folded else rising).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), scale[make_grains((300, 300))])
+    (found,) = describe(tmp_path / "a.png")
+    assert any("only the brightness" in note for note in found.notes) == folded
+
+
 @pytest.mark.parametrize("most", [0.35, 1.0])
 def test_inks_of_a_dark_picture_are_taken_as_the_file_says(tmp_path, make_grains, most):
     """Four inks at once, up to 3.2 sheets; bright parts are missing in the dark one."""

@@ -341,12 +341,20 @@ def test_a_sheet_without_a_column_of_spreads_keeps_them(db: Database, sheet: Wri
     assert db.properties()[["value", "uncertainty"]].to_numpy().tolist() == [[6e4, 1e3]]
 
 
+@pytest.mark.parametrize("text", ["#NAME?", "########", "#N/A"])
+def test_what_a_spreadsheet_could_not_show_is_no_name(sheet: Write, text: str) -> None:
+    with pytest.raises(SheetError, match="could not show"):
+        read_samples(sheet(f"sample_id,design_route\n{text},ai\n"))
+
+
 def test_what_is_hardly_meant_is_told(sheet: Write) -> None:
     header = "sample_id,design_route,param:hold_h,param:p_MPa,param:y_wt%,param:t_C,prop:shrinkage_%\n"
     (said,) = read_samples(sheet(f"{header}S1,ai,-3,-5,140,-40,-2\n")).remarks
     assert said.endswith("S1 hold = -3 h, S1 p = -5 MPa, S1 y = 140 wt%")
     (said,) = read_samples(sheet("sample_id,design_route\n5-Jan,ai\nMarch-26,ai\n05. Mai,ai\n")).remarks
     assert "5-Jan, a name or a day, 05. Mai, a name or a day" in said
+    (said,) = read_samples(sheet("sample_id,design_route\n1/5/2024,ai\n2024-05-01,ai\n")).remarks
+    assert said.endswith("1/5/2024, a name or a day")
     assert read_samples(sheet(f"{header}S1,ai,3,5,100,-273,2\n")).remarks == ()
     (said,) = read_samples(sheet("sample_id,design_route,date\nS1,ai,9024-05-31\nS2,ai,2024-05-31\n")).remarks
     assert said.endswith("S1 made on 9024-05-31")
