@@ -21,8 +21,13 @@ class SphereSizes:
 
     @property
     def mean(self) -> float:
-        """Number-weighted mean diameter: the spheres of a class are unfolded with its upper limit."""
-        return float(self.fraction @ self.diameter) if self.diameter.size else float("nan")
+        """Number-weighted mean diameter, class middles: of spheres 4 % (equal) to 16 % (broad sizes) low.
+
+        Upper limits, with which the classes are unfolded, suit spheres better. But that mean rises with the
+        largest section, and so with the window: by 20 % from 60 to 80,000 grains of broad sizes.
+        """
+        middle = self.diameter - self.diameter[0] / 2 if self.diameter.size else self.diameter
+        return float(np.sum(self.fraction * middle)) if self.diameter.size else float("nan")
 
 
 def saltykov(diameter: np.ndarray, weight: np.ndarray, n_classes: int = 12) -> SphereSizes:
