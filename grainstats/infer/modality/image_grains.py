@@ -40,7 +40,7 @@ class ImageGrains:
         return np.concatenate([self.diameter_nm, self.frame_diameter_nm])
 
     def only(self, whole: np.ndarray, cut: np.ndarray) -> Self:
-        """The image with the chosen ones of its grains; two masks, of shape (n,) and (m,)."""
+        """The image with the chosen ones of its grains; two masks, shape (n,) and (m,), or places."""
         return replace(
             self,
             diameter_nm=self.diameter_nm[whole],

@@ -126,7 +126,7 @@ def with_intervals(modes: Modes, images: Sequence[ImageGrains], rng: np.random.G
     reach = float(special.stdtrit(n - 1, 0.975)) / NORMAL * np.sqrt(n / (n - 1))
     chosen = rng.integers(n, size=(RESAMPLED, n))
     ends = []
-    for seen in (units, [_whole_alone(unit) for unit in units]):
+    for seen in ([_rising(unit) for unit in units], [_whole_alone(unit) for unit in units]):
         drawn = [[seen[k] for k in numbers] for numbers in chosen]
         samples = [distribution_of(sample) for sample in drawn if any(g.n_interior for g in sample)]
         position = np.array([d.mean for d in samples])[:, None]
@@ -142,6 +142,16 @@ def with_intervals(modes: Modes, images: Sequence[ImageGrains], rng: np.random.G
 
 def _whole_alone(image: ImageGrains) -> ImageGrains:
     return image.only(np.ones(image.n_interior, bool), np.zeros(len(image.frame_diameter_nm), bool))
+
+
+def _rising(image: ImageGrains) -> ImageGrains:
+    """The image with its grains by size, so that those of several are soon in order.
+
+    Where no grain is cut their weights are summed as they stand, and so they stay.
+    """
+    if not len(image.frame_diameter_nm):
+        return image
+    return image.only(*(np.argsort(d, kind="stable") for d in (image.diameter_nm, image.frame_diameter_nm)))
 
 
 def _blocks(image: ImageGrains) -> list[ImageGrains]:

@@ -1,7 +1,9 @@
 """Pictures of one analysed image: boundaries over the micrograph, and the two layers the report shows."""
 
 import io
+import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,17 +29,21 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     the rest.
     """
     shown = to_grey8(image, grains.valid)
-    write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=1))  # 6: slower, no smaller
-    small = Image.fromarray(_shrink(shown, min(1.0, VIEW_PX / max(shown.shape))))
-    write_bytes(view, encoded(small, "JPEG", quality=65, progressive=True))  # 75 looks alike: a quarter more
-    write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", compress_level=6))
+    grey, small = (_shrink(shown, min(1.0, most / max(shown.shape))) for most in (OVERLAY_PX, VIEW_PX))
+    kinds = {shape: layer_kinds(grains, shape) for shape in {grey.shape, small.shape}}
+    picture = _overlay(grey, kinds[grey.shape])
+    write_bytes(overlay, encoded(picture, "PNG", compress_level=1))  # 6: slower, no smaller
+    picture = Image.fromarray(small)
+    write_bytes(view, encoded(picture, "JPEG", quality=65, progressive=True))  # 75 looks alike: a quarter more
+    picture = _layer(kinds[small.shape])
+    write_bytes(layer, encoded(picture, "PNG", compress_level=1, compress_type=zlib.Z_RLE))  # as small as 6
 
 
-def _overlay(shown: np.ndarray, grains: GrainMap) -> Image.Image:
+def _overlay(grey: np.ndarray, kind: np.ndarray) -> Image.Image:
     """32 grey levels, each plain, veiled as a cut grain and tinted as no grain; and the boundary's colour."""
-    grey = _shrink(shown, min(1.0, OVERLAY_PX / max(shown.shape)))
-    kind = layer_kinds(grains, grey.shape)
-    picture = Image.fromarray((grey >> 3) + _GREYS * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
+    row_of_kind = np.zeros(256, np.uint8)
+    row_of_kind[:4] = _GREYS * np.array([0, 3, 1, 2])
+    picture = Image.fromarray((grey >> 3) + cv2.LUT(kind, row_of_kind), mode="P")
     levels = np.repeat(np.linspace(0, 255, _GREYS), 3).reshape(_GREYS, 3)
     blended = [levels * (1 - a / 255) + np.array(c) * a / 255 for *c, a in (_CUT_RGBA, _NOT_GRAIN_RGBA)]
     lines = np.tile(BOUNDARY_RGB, (_GREYS, 1))
@@ -65,12 +71,8 @@ def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
     return out
 
 
-def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
-    """Boundaries, frame grains and not-grains as a palette image with transparency.
-
-    Lines are one pixel of the picture wide, two above 1500 px.
-    """
-    kind = layer_kinds(grains, shape)
+def _layer(kind: np.ndarray) -> Image.Image:
+    """Boundaries, frame grains and not-grains as a palette image with transparency."""
     picture = Image.fromarray(kind, mode="P")
     colours = [(0, 0, 0, 0), (*BOUNDARY_RGB, 255), _CUT_RGBA, _NOT_GRAIN_RGBA]
     picture.putpalette([level for colour in colours for level in colour[:3]])
@@ -79,17 +81,22 @@ def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
 
 
 def layer_kinds(grains: GrainMap, shape: tuple[int, ...]) -> np.ndarray:
-    """Uint8 of `shape`: 1 boundary, 2 cut by the frame, 3 no grain, 0 the rest; lines as `layer_image`."""
+    """Uint8 of `shape`: 1 boundary, 2 cut by the frame, 3 no grain, 0 the rest.
+
+    Lines are one pixel of the picture wide, two above 1500 px.
+    """
     labels = grains.labels[shrink_indices(grains.labels.shape, shape)]
-    kind = np.zeros(shape, np.uint8)
-    kind[grains.touches_frame[labels]] = 2
-    kind[labels == 0] = 3
+    of_label = np.where(grains.touches_frame, np.uint8(2), np.uint8(0))
+    of_label[0] = 3
+    kind = of_label[labels]
     kind[boundary_mask(labels, 2 if max(shape) > 1500 else 1)] = 1
     return kind
 
 
-def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[Any, ...]:
     """Rows and columns of an array of shape `old` that a picture of shape `new` shows."""
+    if old == new:
+        return np.s_[:, :]
     return np.ix_(*(((np.arange(n) + 0.5) * o / n).astype(int) for n, o in zip(new, old, strict=True)))
 
 

@@ -1,6 +1,7 @@
 """The tables of an image: grains as rows, intercepts as Parquet."""
 
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,16 @@ def intercepts_to_bytes(intercepts: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
-def intercepts_from_bytes(content: bytes) -> pd.DataFrame:
-    """What `intercepts_to_bytes` was given; positions may be float32."""
+def intercepts_from_bytes(contents: Iterable[bytes]) -> tuple[pd.DataFrame, list[int]]:
+    """What `intercepts_to_bytes` was given, one below the other, and the rows of each.
+
+    Positions may be float32.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(io.BytesIO(content)).read().to_pandas()
+    parts = [pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False) for content in contents]
+    return pa.concat_tables(parts, promote_options="permissive").to_pandas(), [len(part) for part in parts]
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], source: str) -> None:

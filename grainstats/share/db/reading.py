@@ -190,12 +190,12 @@ class Readers:
         """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
         stored = self._rows(t.analysis_intercepts, "analysis_id", sample_id)
         columns = ["sample_id", "analysis_id", *INTERCEPT_COLUMNS]
-        parts = [pd.DataFrame(columns=columns)]
+        if stored.empty:
+            return pd.DataFrame(columns=columns)
         with self._as_written():
-            for row in stored.itertuples(index=False):
-                of_image = intercepts_from_bytes(row.content)
-                parts.append(of_image.assign(sample_id=row.sample_id, analysis_id=row.analysis_id)[columns])
-        return pd.concat(parts[1:] or parts, ignore_index=True)
+            found, counts = intercepts_from_bytes(stored["content"])
+            owner = stored[columns[:2]].loc[stored.index.repeat(counts)].reset_index(drop=True)
+            return pd.concat([owner, found[columns[2:]]], axis=1)
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
         """Grains or intercepts sample by sample: millions of rows never stand in memory together."""
