@@ -35,10 +35,9 @@ def line_crossings(network: BoundaryNetwork, angle_deg: float, offset: float, sp
     across = (network.position @ np.array([cos, sin]) - offset) / spacing
     along = network.position @ np.array([-sin, cos])
     i, j = network.edge.T
-    cell = np.floor(across)
-    jump = (cell[j] - cell[i]).astype(np.int64)
-    hit = np.flatnonzero(jump)
-    count = np.abs(jump[hit])
+    cell = np.floor(across).astype(np.int32)
+    hit = np.flatnonzero(cell[j] != cell[i])
+    count = np.abs(cell[j[hit]] - cell[i[hit]])
     edge = np.repeat(hit, count)
     step = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count)
     a, b = i[edge], j[edge]

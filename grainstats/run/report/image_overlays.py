@@ -33,8 +33,8 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     kinds = {shape: layer_kinds(grains, shape) for shape in {grey.shape, small.shape}}
     picture = _overlay(grey, kinds[grey.shape])
     write_bytes(overlay, encoded(picture, "PNG", compress_level=1))  # 6: slower, no smaller
-    picture = Image.fromarray(small)
-    write_bytes(view, encoded(picture, "JPEG", quality=65, progressive=True))  # 75 looks alike: a quarter more
+    picture = Image.fromarray(small)  # quality 75 looks alike: a quarter more
+    write_bytes(view, encoded(picture, "JPEG", quality=65, progressive=True))
     picture = _layer(kinds[small.shape])
     write_bytes(layer, encoded(picture, "PNG", compress_level=1, compress_type=zlib.Z_RLE))  # as small as 6
 

@@ -5,8 +5,10 @@ Nothing depends on the order of the work.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from csv import writer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +95,9 @@ def _fill(parts: Iterator[pd.DataFrame], parquet: Path, csv: Path | None = None,
                         [field.with_type(real.get(field.type, field.type)) for field in table.schema]
                     )
                     file = stack.enter_context(csv.open("wb"))
-                    part[:0].to_csv(file, index=False, lineterminator="\n")  # the header
+                    header = io.StringIO()
+                    writer(header, lineterminator="\n").writerow(part.columns)
+                    file.write(header.getvalue().encode())
                     plain = pa.csv.WriteOptions(include_header=False)
                     text = stack.enter_context(pa.csv.CSVWriter(file, shown, write_options=plain))
             exact.write_table(table)

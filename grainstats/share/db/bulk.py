@@ -56,7 +56,6 @@ def intercepts_from_bytes(contents: Iterable[bytes]) -> tuple[pd.DataFrame, list
 
     Positions may be float32.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     parts = [pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False) for content in contents]

@@ -60,7 +60,7 @@ class Readers:
             result = connection.execute(query)
             names, rows = list(result.keys()), result.all()
             if not rows:
-                return pd.DataFrame(columns=names).astype(kinds)
+                return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in names})
             columns = zip(names, zip(*rows, strict=True), strict=True)
             return pd.DataFrame(
                 {name: np.array(own, kinds[name]) if name in kinds else list(own) for name, own in columns}

@@ -40,7 +40,7 @@ _NOT_STORED = re.compile("[\0\ud800-\udfff]")
 def plain(value: Any) -> Any:
     """JSON-ready copy: numpy scalars and tuples become Python's, NaN and infinity become None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return plain(dataclasses.asdict(value))
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {storable(str(k)): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
