@@ -5,7 +5,7 @@ from scipy import ndimage as ndi
 
 from segment.cells._cell_kernels import label_boxes
 from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells, join_weak
-from segment.cells.borders import Borders, find_borders, join_borders
+from segment.cells.borders import Borders, _distinct, find_borders, join_borders
 
 
 def borders(*rows: tuple[int, int, int, float]) -> Borders:
@@ -29,6 +29,14 @@ def test_borders_that_fall_together_are_averaged_by_length():
     # 1|2 goes first; then 3 meets the union along 10 px of .4 and 30 px of .9: mean .775 stays.
     assert joined((1, 2, 5, 0.1), (1, 3, 10, 0.4), (2, 3, 30, 0.9)) == [0, 1, 1, 3]
     assert joined((1, 2, 5, 0.1), (1, 3, 30, 0.4), (2, 3, 10, 0.6)) == [0, 1, 1, 1]
+
+
+def test_distinct_keys_are_those_of_numpy():
+    for n in (0, 1, 200):
+        keys = np.sort(np.random.default_rng(n).integers(0, 90, n))
+        keys[::7] = 3
+        for found, expected in zip(_distinct(keys), np.unique(keys, return_inverse=True), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_joined_borders_keep_length_and_mass():

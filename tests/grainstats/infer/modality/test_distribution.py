@@ -80,3 +80,21 @@ def test_the_interval_of_the_mode_holds_the_mode_of_a_large_specimen() -> None:
         ((low, high),) = modes.ci_nm
         held.append(low < truth < high)
     assert np.mean(held) >= 0.8
+
+
+def test_intervals_do_not_depend_on_how_grains_are_sorted_first(monkeypatch):
+    rng = np.random.default_rng(4)
+    images = [
+        ImageGrains(
+            diameter_nm=np.sqrt(rng.integers(50, 90, 40).astype(float)),
+            weight=rng.uniform(1, 2, 40),
+            pixel_size_nm=1.0,
+            window_nm=(100.0, 100.0),
+            frame_diameter_nm=np.sqrt(rng.integers(50, 90, n_cut).astype(float)),
+        )
+        for n_cut in (0, 0, 9, 0, 0, 5)
+    ]
+    modes = one_mode(distribution_of(images))
+    found = with_intervals(modes, images, np.random.default_rng(0))
+    monkeypatch.setattr("grainstats.infer.modality.modes._rising", lambda image: image)
+    assert with_intervals(modes, images, np.random.default_rng(0)) == found

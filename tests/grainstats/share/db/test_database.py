@@ -42,6 +42,21 @@ def test_the_tables_of_a_measurement_are_kept_whole(db: Database, make_record: M
     pd.testing.assert_frame_equal(db.intercepts("S1")[list(intercepts)], intercepts, check_dtype=False)
 
 
+def test_intercepts_of_several_images_keep_their_owners_and_widest_numbers(
+    db: Database, make_record: Maker
+) -> None:
+    records = [make_record(number, n=size) for number, size in ((1, 3), (2, 50), (3, 1))]
+    assert all(record.intercepts is not None for record in records)
+    single = records[1].intercepts.astype({"length_nm": "float32"})
+    for record in (records[0], dataclasses.replace(records[1], intercepts=single), records[2]):
+        db.add_analysis(record)
+    found, numbers = db.intercepts("S1"), db.analyses().set_index("micrograph_digest")["analysis_id"]
+    assert found["length_nm"].dtype == float and (found["sample_id"] == "S1").all()
+    for record, own in zip(records, (records[0].intercepts, single, records[2].intercepts), strict=True):
+        of_image = found[found["analysis_id"] == numbers[record.key.micrograph_digest]]
+        assert of_image["length_nm"].tolist() == own["length_nm"].astype(float).tolist()
+
+
 def test_every_row_leads_back(db: Database, make_record: Maker) -> None:
     record = make_record(3)
     db.add_analysis(record)
