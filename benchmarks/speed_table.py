@@ -1,8 +1,9 @@
 """What the commands cost, in fresh processes, warm: ``python benchmarks/speed_table.py``, as CSV.
 
 Every command runs once on a small image before it is measured, so that loops are compiled and libraries in
-memory.  Processor seconds are those of the command and of its workers, the least of several tries. With
-``--sets`` some rows are measured anew; these come last.
+memory.  Processor seconds are those of the command and of its workers, the least of several tries.  The
+network computes in f32, as on a processor without bf16. With ``--sets`` some rows are measured anew; these
+come last.
 """
 
 from __future__ import annotations
@@ -52,11 +53,13 @@ def rows_of(n: int, edge: int, folder: Path, tries: int) -> list[dict[str, objec
     images, maps, out = folder / f"images_{n}_{edge}", folder / f"maps_{n}_{edge}", folder / "out"
     drawing = multiprocessing.get_context("spawn").Process(target=draw, args=(images, n, edge))
     drawing.start()
+    recipe = folder / "f32.toml"
+    recipe.write_text('precision = "f32"\n')
     drawing.join()
     commands = {
-        "segment": ("segment", str(images), "--out", str(maps)),
-        "run": ("run", str(images), "--out", str(out)),
-        "run again": ("run", str(images), "--out", str(out)),
+        "segment": ("segment", str(images), "--out", str(maps), "--precision", "f32"),
+        "run": ("run", str(images), "--out", str(out), "--recipe", str(recipe)),
+        "run again": ("run", str(images), "--out", str(out), "--recipe", str(recipe)),
         "measure": ("measure", *(str(maps / f"{number}.labels.tif") for number in range(1, n + 1))),
     }
     found: dict[str, tuple[float, float]] = {}
