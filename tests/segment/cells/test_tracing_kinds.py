@@ -209,6 +209,20 @@ def test_gaps_are_bridged_and_counted(tmp_path: Path, cells: np.ndarray, lines: 
     assert "narrow gaps in the lines were bridged" in "".join(found.warnings)
 
 
+@pytest.mark.parametrize(("seed", "side"), [(1, 600), (5, 450), (6, 500)])
+def test_cells_joined_through_many_gaps_are_no_line(tmp_path: Path, seed: int, side: int) -> None:
+    """Together they are as long and narrow as the inside of a network outlined on both sides."""
+    rng = np.random.default_rng(seed)
+    cells = poisson_voronoi_plane((side, side), 400 / side**2, rng).grain_map().labels
+    places = np.argwhere(on_edges(cells))
+    broken = 255 * cv2.dilate(on_edges(cells).view(np.uint8), np.ones((2 + (seed > 5),) * 2, np.uint8))
+    for y, x in rng.choice(places, 300, replace=False):
+        broken[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5] = 0
+    cv2.imwrite(str(tmp_path / "t.png"), broken)
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert found.labels.all() and "stretches of line end" in "".join(found.warnings)
+
+
 def test_gaps_too_wide_and_areas_not_traced_are_told(
     tmp_path: Path, cells: np.ndarray, lines: np.ndarray
 ) -> None:
